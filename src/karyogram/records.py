@@ -1,0 +1,130 @@
+"""The nouns of the project: frozen dataclasses, to and from JSON.
+
+``Instance`` is what segmentation speaks, ``Chromosome`` and ``Karyotype`` are what users read. The JSON written by
+:meth:`Karyotype.to_json` follows ``schema/karyotype.schema.json``, which ships beside this module.
+"""
+
+import json
+from collections.abc import Mapping
+from dataclasses import asdict, dataclass, field, fields
+from typing import Any
+
+import numpy as np
+
+from karyogram.errors import AnnotationError
+
+SCHEMA_VERSION = "1.0"
+
+
+@dataclass(frozen=True, eq=False)
+class Instance:
+    """One segmented object: a mask crop plus its origin, so that two objects may share a pixel.
+
+    ``mask`` is bool (h, w); its pixel [0, 0] is the picture's pixel [y, x]. ``score`` (0..1) is how sure the mask is.
+    """
+
+    mask: np.ndarray
+    x: int
+    y: int
+    score: float = 1.0
+
+    @property
+    def area(self) -> int:
+        """Number of pixels in the mask."""
+        return int(self.mask.sum())
+
+    @property
+    def bbox(self) -> tuple[int, int, int, int]:
+        """Tight box (xmin, ymin, xmax, ymax) in pixels of the picture; the maxima lie one past the last pixel."""
+        ys, xs = np.nonzero(self.mask.any(1))[0], np.nonzero(self.mask.any(0))[0]
+        return self.x + int(xs[0]), self.y + int(ys[0]), self.x + int(xs[-1]) + 1, self.y + int(ys[-1]) + 1
+
+    def window(self) -> tuple[slice, slice]:
+        """The rows and columns of the picture that the crop covers."""
+        h, w = self.mask.shape
+        return slice(self.y, self.y + h), slice(self.x, self.x + w)
+
+
+@dataclass(frozen=True)
+class Chromosome:
+    """One chromosome of a cell. Coordinates are pixels of the input picture, angles degrees counter-clockwise."""
+
+    id: int
+    label: str | None
+    probability: float
+    probabilities: tuple[float, ...]
+    score: float
+    bbox: tuple[int, int, int, int]
+    polygon: tuple[tuple[float, float], ...]
+    angle: float
+    flipped: bool
+    length_px: float
+    centromere: float | None = None
+    overlaps: tuple[int, ...] = ()
+    review: tuple[str, ...] = ()
+
+
+@dataclass(frozen=True)
+class Finding:
+    """A deviation from two of each autosome and two sex chromosomes: ``change`` copies of ``label`` too many."""
+
+    label: str
+    change: int
+    probability: float
+
+
+@dataclass(frozen=True)
+class Karyotype:
+    """One metaphase, read: its chromosomes, what they add up to, and what a person should look at."""
+
+    image: str
+    width: int
+    height: int
+    chromosomes: tuple[Chromosome, ...] = ()
+    counts: Mapping[str, int] = field(default_factory=dict)
+    findings: tuple[Finding, ...] = ()
+    iscn: str = ""
+    quality: float = 0.0
+    warnings: tuple[str, ...] = ()
+    model: Mapping[str, str] = field(default_factory=dict)
+    schema_version: str = SCHEMA_VERSION
+
+    def to_dict(self) -> dict[str, Any]:
+        """Return plain dicts, lists, strings and numbers, ready for JSON."""
+        return json.loads(json.dumps(asdict(self)))
+
+    def to_json(self) -> str:
+        """Return the text of ``karyotype.json``."""
+        return json.dumps(asdict(self), indent=1) + "\n"
+
+    @classmethod
+    def from_dict(cls, data: Mapping[str, Any]) -> "Karyotype":
+        """Inverse of :meth:`to_dict`. Raises AnnotationError if a field is missing or unknown."""
+        try:
+            version = str(data["schema_version"])
+            if version.split(".")[0] != SCHEMA_VERSION.split(".")[0]:
+                raise AnnotationError(f"karyotype has schema version {version}, this karyogram reads {SCHEMA_VERSION}")
+            kwargs = {f.name: data[f.name] for f in fields(cls)}
+            kwargs["chromosomes"] = tuple(_chromosome(c) for c in data["chromosomes"])
+            kwargs["findings"] = tuple(Finding(**f) for f in data["findings"])
+            kwargs["warnings"] = tuple(data["warnings"])
+            return cls(**kwargs)
+        except (KeyError, TypeError, ValueError, AttributeError) as error:
+            raise AnnotationError(f"not a karyotype: {type(error).__name__} {error}") from error
+
+    @classmethod
+    def from_json(cls, text: str) -> "Karyotype":
+        """Read the text of ``karyotype.json``. Raises AnnotationError if it is none."""
+        try:
+            data = json.loads(text)
+        except ValueError as error:
+            raise AnnotationError(f"not JSON: {error}") from error
+        if not isinstance(data, Mapping):
+            raise AnnotationError("not a karyotype: the JSON is no object")
+        return cls.from_dict(data)
+
+
+def _chromosome(data: Mapping[str, Any]) -> Chromosome:
+    lists = {name: tuple(data[name]) for name in ("probabilities", "bbox", "overlaps", "review")}
+    polygon = tuple((float(x), float(y)) for x, y in data["polygon"])
+    return Chromosome(**{**data, **lists, "polygon": polygon})
