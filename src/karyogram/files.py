@@ -1,19 +1,22 @@
 """Read any picture safely, write results atomically. The only code that touches picture files."""
 
 import os
-import struct
 import tempfile
 import warnings
+from collections import Counter
 from dataclasses import dataclass
 from pathlib import Path
+from typing import Any
 
 import numpy as np
 
 from karyogram.errors import PictureError
 
 SUFFIXES = frozenset({".tif", ".tiff", ".png", ".jpg", ".jpeg", ".bmp"})
-MAX_PIXELS = 200_000_000
-_FORMATS = ("TIFF", "PNG", "JPEG", "BMP", "MPO")
+#: Pillow itself refuses anything larger than 178.9 megapixels.
+MAX_PIXELS = 178_000_000
+_FORMATS = ("TIFF", "PNG", "JPEG", "BMP")
+_TOO_LARGE = f"more than the limit of {MAX_PIXELS // 10**6} megapixels"
 
 
 @dataclass(frozen=True, eq=False)
@@ -39,8 +42,9 @@ def read_picture(path: str | Path) -> Picture:
         raise PictureError(f"{path}: the file is empty")
     try:
         return _decode(data)
-    except PictureError as error:
-        raise PictureError(f"{path}: {error}") from error
+    except Exception as error:  # on broken data the decoders raise whatever they stumble over
+        reason = str(error) if isinstance(error, PictureError) else f"broken picture: {error or type(error).__name__}"
+        raise PictureError(f"{path}: {' '.join(reason.split())}") from error
 
 
 def _decode(data: bytes) -> Picture:
@@ -49,49 +53,54 @@ def _decode(data: bytes) -> Picture:
     from PIL import Image, UnidentifiedImageError
 
     notes: list[str] = []
-    try:
-        with warnings.catch_warnings():
-            warnings.simplefilter("ignore", Image.DecompressionBombWarning)
-            image = Image.open(io.BytesIO(data), formats=_FORMATS)
-            width, height = image.size
-            if width * height > MAX_PIXELS:
-                raise PictureError(f"{width} x {height} pixels are more than the limit of {MAX_PIXELS // 10**6} megapixels")
-            pages = getattr(image, "n_frames", 1) if image.format == "TIFF" else 1
-            if pages > 1:
-                notes.append(f"{pages} pages, only the first was read")
-                image.seek(0)
-            array = _decode_tiff(data) if image.format == "TIFF" else _decode_pillow(image)
-    except Image.DecompressionBombError as error:
-        raise PictureError(f"more than the limit of {MAX_PIXELS // 10**6} megapixels") from error
-    except UnidentifiedImageError as error:
-        raise PictureError("not a TIFF, PNG, JPEG or BMP picture") from error
-    except (OSError, SyntaxError, ValueError, TypeError, KeyError, EOFError, IndexError, struct.error) as error:
-        raise PictureError(f"broken picture: {error}") from error
-    return Picture(_to_grey(array), tuple(notes))
+    with warnings.catch_warnings():
+        warnings.simplefilter("ignore")
+        try:
+            image: Any = Image.open(io.BytesIO(data), formats=_FORMATS)
+        except Image.DecompressionBombError as error:
+            raise PictureError(_TOO_LARGE) from error
+        except UnidentifiedImageError as error:
+            raise PictureError("not a TIFF, PNG, JPEG or BMP picture, or a broken one") from error
+        width, height = image.size
+        if width * height > MAX_PIXELS:
+            raise PictureError(f"{width} x {height} pixels are {_TOO_LARGE}")
+        if image.format != "TIFF":
+            return Picture(_to_grey(_decode_pillow(image, data)))
+        pages = getattr(image, "n_frames", 1)
+        if pages > 1:
+            notes.append(f"{pages} pages, only the first was read")
+            image.seek(0)
+        grey = _to_grey(_decode_pillow(image, data) if image.mode in ("LA", "PA") else _decode_opencv(data))
+        if (
+            image.mode.startswith("I;16") and getattr(image, "tag_v2", {}).get(262) == 0
+        ):  # white is zero; OpenCV heeds it at 8 bits only
+            grey = 255 - grey
+    return Picture(grey, tuple(notes))
 
 
-def _decode_pillow(image) -> np.ndarray:  # type: ignore[no-untyped-def]
-    if image.mode == "P":
-        image = image.convert("RGBA" if "transparency" in image.info else "RGB")
-    elif image.mode in ("1", "LA", "PA", "CMYK", "YCbCr"):
-        image = image.convert({"1": "L", "LA": "RGBA", "PA": "RGBA"}.get(image.mode, "RGB"))
+def _decode_pillow(image: Any, data: bytes) -> np.ndarray:
+    image.load()
+    if image.format == "PNG" and image.mode in ("RGB", "RGBA") and data[24] == 16:
+        return _decode_opencv(data)  # Pillow keeps the upper 8 bits only
+    if "transparency" in image.info or image.mode in ("LA", "PA"):
+        image = image.convert("RGBA")
+    elif image.mode not in ("L", "RGB", "RGBA") and not image.mode.startswith("I"):
+        image = image.convert("L" if image.mode == "1" else "RGB")
     return np.asarray(image)
 
 
-def _decode_tiff(data: bytes) -> np.ndarray:
-    """Decode the first page with OpenCV, which ignores strips past the last row; Pillow would paint them over the first."""
+def _decode_opencv(data: bytes) -> np.ndarray:
+    """Decode with OpenCV, which ignores TIFF strips past the last row; Pillow would paint them over the first."""
     import cv2
 
     level = cv2.utils.logging.getLogLevel()
     cv2.utils.logging.setLogLevel(cv2.utils.logging.LOG_LEVEL_SILENT)
     try:
         array = cv2.imdecode(np.frombuffer(data, np.uint8), cv2.IMREAD_UNCHANGED)
-    except cv2.error as error:
-        raise PictureError(f"broken picture: {error.err}") from error
     finally:
         cv2.utils.logging.setLogLevel(level)
     if array is None:
-        raise PictureError("broken or unsupported TIFF")
+        raise PictureError("broken picture, or a kind of TIFF that cannot be read")
     return array if array.ndim == 2 else array[..., [2, 1, 0, *range(3, array.shape[2])]]
 
 
@@ -100,22 +109,14 @@ def _to_grey(array: np.ndarray) -> np.ndarray:
     if array.dtype == np.uint8 and array.ndim == 2:
         return np.ascontiguousarray(array)
     values = np.nan_to_num(array.astype(np.float32), nan=0.0, posinf=0.0, neginf=0.0)
+    grey = values if values.ndim == 2 else values[..., :3] @ np.array([0.299, 0.587, 0.114], np.float32)
     if array.dtype != np.uint8:
-        colours = values[..., :3] if values.ndim == 3 else values
-        low, high = float(colours.min()), float(colours.max())
-        scaled = (colours - low) * (255.0 / (high - low) if high > low else 0.0)
-        if values.ndim == 3:
-            values[..., :3] = scaled
-            values[..., 3:] *= 255.0 / float(np.iinfo(array.dtype).max if array.dtype.kind in "iu" else 1.0)
-        else:
-            values = scaled
-    if values.ndim == 3:
-        grey = values[..., :3] @ np.array([0.299, 0.587, 0.114], np.float32) if values.shape[2] >= 3 else values[..., 0]
-        if values.shape[2] == 4:
-            alpha = values[..., 3] / 255.0
-            grey = grey * alpha + 255.0 * (1.0 - alpha)
-        values = grey
-    return np.ascontiguousarray(np.clip(values + 0.5, 0, 255).astype(np.uint8))
+        low, high = float(grey.min()), float(grey.max())
+        grey = (grey - low) * (255.0 / (high - low) if high > low else 0.0)
+    if values.ndim == 3 and values.shape[2] == 4:
+        alpha = values[..., 3] / float(np.iinfo(array.dtype).max if array.dtype.kind in "iu" else 1.0)
+        grey = grey * alpha + 255.0 * (1.0 - alpha)
+    return np.clip(grey + 0.5, 0, 255).astype(np.uint8)
 
 
 def find_pictures(inputs: list[Path]) -> list[tuple[Path, Path]]:
@@ -123,11 +124,12 @@ def find_pictures(inputs: list[Path]) -> list[tuple[Path, Path]]:
 
     ``name`` is the path relative to the input folder (a file's own name), without its suffix: where its results go. Two
     inputs that would share a name keep their suffix or get the number of the input in front, so that none is lost.
+    Hidden files are left out of folders.
     """
     found: list[tuple[int, Path, Path]] = []
     for number, entry in enumerate(inputs):
         if entry.is_dir():
-            files = sorted(f for f in entry.rglob("*") if f.suffix.lower() in SUFFIXES and f.is_file())
+            files = sorted(f for f in entry.rglob("*") if _is_picture(f))
             found += [(number, f, f.relative_to(entry)) for f in files]
         else:
             found.append((number, entry, Path(entry.name)))
@@ -135,17 +137,25 @@ def find_pictures(inputs: list[Path]) -> list[tuple[Path, Path]]:
     return [(path, name) for (_, path, _), name in zip(found, names, strict=True)]
 
 
+def _is_picture(path: Path) -> bool:
+    return path.suffix.lower() in SUFFIXES and not path.name.startswith(".") and path.is_file()
+
+
 def _distinct(entries: list[tuple[int, Path]]) -> list[Path]:
-    stems = [relative.with_suffix("") for _, relative in entries]
+    """Return a name for each (input number, relative path), no two alike even where upper and lower case are one."""
+    names = [relative.with_suffix("") for _, relative in entries]
     full = [relative for _, relative in entries]
     numbered = [Path(f"{number + 1}") / relative for number, relative in entries]
-    unique = [Path(f"{i + 1}") / relative for i, (_, relative) in enumerate(entries)]
-    names = list(stems)
-    for better in (full, numbered, unique):
-        seen: dict[str, int] = {}
-        for name in names:
-            seen[str(name).casefold()] = seen.get(str(name).casefold(), 0) + 1
-        names = [better[i] if seen[str(n).casefold()] > 1 else n for i, n in enumerate(names)]
+    for better in (full, numbered):
+        count = Counter(str(name).casefold() for name in names)
+        names = [better[i] if count[str(name).casefold()] > 1 else name for i, name in enumerate(names)]
+    taken: set[str] = set()
+    for i, name in enumerate(names):
+        copy = 1
+        while str(names[i]).casefold() in taken:
+            copy += 1
+            names[i] = name.with_name(f"{name.name}_{copy}")
+        taken.add(str(names[i]).casefold())
     return names
 
 
@@ -157,8 +167,8 @@ def write_bytes(path: str | Path, data: bytes) -> Path:
     try:
         with os.fdopen(handle, "wb") as file:
             file.write(data)
-        os.chmod(temporary, 0o644)
-        os.replace(temporary, path)
+        Path(temporary).chmod(0o644)
+        Path(temporary).replace(path)
     except BaseException:
         Path(temporary).unlink(missing_ok=True)
         raise

@@ -1,7 +1,7 @@
 """The nouns of the project: frozen dataclasses, to and from JSON.
 
 ``Instance`` is what segmentation speaks, ``Chromosome`` and ``Karyotype`` are what users read. The JSON written by
-:meth:`Karyotype.to_json` follows ``schema/karyotype.schema.json``, which ships beside this module.
+:meth:`Karyotype.to_json` follows ``data/karyotype.schema.json``, which ships beside this module.
 """
 
 import json
@@ -109,7 +109,7 @@ class Karyotype:
             kwargs["findings"] = tuple(Finding(**f) for f in data["findings"])
             kwargs["warnings"] = tuple(data["warnings"])
             return cls(**kwargs)
-        except (KeyError, TypeError, ValueError, AttributeError) as error:
+        except (KeyError, TypeError, ValueError, AttributeError, OverflowError) as error:
             raise AnnotationError(f"not a karyotype: {type(error).__name__} {error}") from error
 
     @classmethod
@@ -117,7 +117,7 @@ class Karyotype:
         """Read the text of ``karyotype.json``. Raises AnnotationError if it is none."""
         try:
             data = json.loads(text)
-        except ValueError as error:
+        except (ValueError, RecursionError) as error:
             raise AnnotationError(f"not JSON: {error}") from error
         if not isinstance(data, Mapping):
             raise AnnotationError("not a karyotype: the JSON is no object")

@@ -1,0 +1,1 @@
+"""Strips to probabilities."""

@@ -1,0 +1,1 @@
+"""Truth and pictures: VOC, splits, synthetic and composite metaphases."""

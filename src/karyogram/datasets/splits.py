@@ -97,12 +97,14 @@ def read_split(path: str | Path) -> dict[str, Entry]:
     """Read a split CSV into {name: entry}. Raises DataError if it is none or if a case stands in two parts."""
     path = Path(path)
     try:
-        rows = list(csv.DictReader(path.read_text("utf-8").splitlines()))
+        rows = list(csv.DictReader(path.read_text("utf-8-sig").splitlines()))
     except (OSError, UnicodeDecodeError) as error:
         raise DataError(f"{path}: cannot be read: {error}") from error
     if not rows or not {"name", "case", "part"} <= set(rows[0]):
         raise DataError(f"{path}: not a split file: it needs the columns name, case, part")
     entries = {row["name"]: Entry(row["name"], row["case"], row["part"]) for row in rows}
+    if len(entries) != len(rows):
+        raise DataError(f"{path}: a name stands in it twice")
     _check(path, entries)
     return entries
 

@@ -1,0 +1,1 @@
+"""Photograph to clean image."""

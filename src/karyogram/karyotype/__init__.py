@@ -1,0 +1,1 @@
+"""Probabilities of a cell to places, counts, text and review flags."""

@@ -1,0 +1,1 @@
+"""The scores of this field, NumPy only: arrays in, numbers out."""

@@ -1,0 +1,1 @@
+"""Clean image to masks that may overlap."""

@@ -1,0 +1,1 @@
+"""Mask and pixels to upright strips."""

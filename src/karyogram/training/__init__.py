@@ -1,0 +1,1 @@
+"""Networks, augmentation, fitting, export. torch lives here and nowhere else."""

@@ -1,0 +1,1 @@
+"""The models that ship with karyogram, each with card and checksum."""

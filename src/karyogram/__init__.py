@@ -1,0 +1,67 @@
+"""Read human chromosomes: a metaphase photograph goes in, a karyogram comes out.
+
+    photograph -> segment -> straighten -> classify -> arrange -> draw / report
+
+>>> import karyogram
+>>> karyotype = karyogram.analyze("cell.jpg")        # doctest: +SKIP
+>>> karyotype.counts["21"], karyotype.iscn           # doctest: +SKIP
+(3, '47,XX,+21')
+
+Names load when they are first used, so importing karyogram is cheap.
+"""
+
+import importlib
+from typing import TYPE_CHECKING, Any
+
+if TYPE_CHECKING:
+    from karyogram.draw.karyogram import draw_karyogram
+    from karyogram.draw.overlay import draw_overlay
+    from karyogram.errors import AnnotationError, DataError, KaryogramError, ModelError, PictureError
+    from karyogram.files import read_picture
+    from karyogram.labels import LABELS
+    from karyogram.pipeline import analyze, open_metaphase
+    from karyogram.records import Chromosome, Finding, Karyotype
+
+_HOMES = {
+    "LABELS": "labels",
+    "AnnotationError": "errors",
+    "Chromosome": "records",
+    "DataError": "errors",
+    "Finding": "records",
+    "Karyotype": "records",
+    "KaryogramError": "errors",
+    "ModelError": "errors",
+    "PictureError": "errors",
+    "analyze": "pipeline",
+    "draw_karyogram": "draw.karyogram",
+    "draw_overlay": "draw.overlay",
+    "open_metaphase": "pipeline",
+    "read_picture": "files",
+}
+
+__all__ = [  # noqa: RUF022  # classes first, then functions
+    "LABELS",
+    "AnnotationError",
+    "Chromosome",
+    "DataError",
+    "Finding",
+    "Karyotype",
+    "KaryogramError",
+    "ModelError",
+    "PictureError",
+    "analyze",
+    "draw_karyogram",
+    "draw_overlay",
+    "open_metaphase",
+    "read_picture",
+]
+
+
+def __getattr__(name: str) -> Any:
+    if name not in _HOMES:
+        raise AttributeError(f"module 'karyogram' has no attribute {name!r}")
+    return getattr(importlib.import_module(f"karyogram.{_HOMES[name]}"), name)
+
+
+def __dir__() -> list[str]:
+    return sorted(__all__)

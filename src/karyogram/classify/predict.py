@@ -1,0 +1,56 @@
+"""Canvases to opinions."""
+
+from collections.abc import Sequence
+from dataclasses import dataclass
+
+import numpy as np
+from scipy.special import expit, softmax
+
+from karyogram.classify.prepare import Preparation, prepare
+from karyogram.records import Instance
+from karyogram.weights.record import INPUT, Model
+
+BATCH = 64
+
+#: The ways to look at a canvas without changing its class: (rows, columns) steps, and whether they turn the short arm down.
+VIEWS = (((1, 1), False), ((-1, -1), True), ((1, -1), False), ((-1, 1), True))
+
+
+@dataclass(frozen=True, eq=False)
+class Prediction:
+    """Opinions on N chromosomes: ``probabilities`` (N, 24), ``up`` (N,) P(short arm up), ``whole`` (N,) P(one whole one)."""
+
+    probabilities: np.ndarray
+    up: np.ndarray
+    whole: np.ndarray
+
+
+def predict(model: Model, flat: np.ndarray, instances: Sequence[Instance], scale: float = 1.0, views: int = 4) -> Prediction:
+    """Ask the model about chromosomes of one flattened picture, uint8 (H, W); see
+    :func:`karyogram.classify.prepare.prepare`."""
+    how = Preparation(**model.preparation)
+    return predict_canvases(model, [prepare(flat, item, how, scale) for item in instances], views)
+
+
+def predict_canvases(model: Model, canvases: Sequence[np.ndarray], views: int = 4) -> Prediction:
+    """Ask the model about prepared canvases, uint8 (h, w) each.
+
+    The logits of the first ``views`` of ``VIEWS`` are averaged.
+    """
+    if not len(canvases):
+        return Prediction(np.zeros((0, 24), np.float32), np.zeros(0, np.float32), np.zeros(0, np.float32))
+    stack = np.stack(canvases)
+    classes, up, whole = np.zeros((len(stack), 24)), np.zeros(len(stack)), np.zeros(len(stack))
+    for (rows, columns), turned in VIEWS[:views]:
+        found = _run(model, np.ascontiguousarray(stack[:, ::rows, ::columns]))
+        classes += found[0] / views
+        up += (-found[1] if turned else found[1]) / views
+        whole += found[2] / views
+    return Prediction(softmax(classes / model.temperature, axis=1), expit(up), expit(whole))
+
+
+def _run(model: Model, canvases: np.ndarray) -> list[np.ndarray]:
+    """Return the model's three outputs, in batches that bound the memory."""
+    starts = range(0, len(canvases), BATCH)
+    parts = [model.session.run(None, {INPUT: canvases[start : start + BATCH]}) for start in starts]
+    return [np.concatenate(columns) for columns in zip(*parts, strict=True)]

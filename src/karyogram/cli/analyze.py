@@ -1,0 +1,50 @@
+"""`karyogram analyze`: metaphase photographs to karyograms."""
+
+import json
+import sys
+from dataclasses import asdict
+from pathlib import Path
+
+import click
+
+
+@click.command()
+@click.argument("pictures", nargs=-1, required=True, type=click.Path(path_type=Path))
+@click.option("-o", "--out", required=True, type=click.Path(path_type=Path, file_okay=False), help="Folder for results.")
+@click.option("--format", "formats", default="json,png", show_default=True, help="Comma-separated: json, png.")
+@click.option("--jobs", default=1, show_default=True, type=click.IntRange(min=-1), help="Pictures at a time; -1: all cores.")
+@click.option("--force", is_flag=True, help="Analyse again what is done already.")
+@click.option("--model", default="gband", show_default=True, help="A model's name, or an exported .onnx file.")
+@click.option("--json", "as_json", is_flag=True, help="Print the summary as JSON.")
+def analyze(pictures: tuple[Path, ...], out: Path, formats: str, jobs: int, force: bool, model: str, as_json: bool) -> None:
+    """Analyse metaphase PICTURES (files, or folders read recursively).
+
+    Each picture gets OUT/<name>/ with karyotype.json, karyogram.png, overlay.png and chromosomes/; OUT/summary.csv
+    has a row for each.
+    """
+    from karyogram.batch import analyze_many, write_summary
+    from karyogram.cli.progress import track
+    from karyogram.errors import KaryogramError
+    from karyogram.files import find_pictures
+    from karyogram.output import WRITERS
+
+    chosen = frozenset(part.strip() for part in formats.split(",") if part.strip())
+    if unknown := sorted(chosen - set(WRITERS)):
+        raise click.UsageError(f"no format {', '.join(unknown)}; there are {', '.join(sorted(WRITERS))}")
+    found = find_pictures(list(pictures))
+    if not found:
+        raise click.UsageError(f"no pictures in {', '.join(map(str, pictures))}")
+    try:
+        results = analyze_many(found, out, model=model, formats=chosen, jobs=jobs or 1, force=force)
+        rows = list(track(results, "analyze", total=len(found)))
+    except KaryogramError as error:
+        raise click.UsageError(str(error)) from error
+    write_summary(out / "summary.csv", rows)
+    failed = [row for row in rows if row.status == "failed"]
+    for row in failed:
+        click.echo(row.error, err=True)
+    if as_json:
+        click.echo(json.dumps([asdict(row) for row in rows], indent=1))
+    else:
+        click.echo(f"{len(rows) - len(failed)} of {len(rows)} pictures done, see {out / 'summary.csv'}")
+    sys.exit(1 if failed else 0)

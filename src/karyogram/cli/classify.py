@@ -1,0 +1,50 @@
+"""`karyogram classify`: pictures of single chromosomes to classes."""
+
+import re
+import sys
+from pathlib import Path
+
+import click
+
+
+def check_regex(_: click.Context, __: click.Parameter, value: str | None) -> str | None:
+    """Accept a regular expression with at least one group."""
+    if value is None:
+        return None
+    try:
+        groups = re.compile(value).groups
+    except re.error as error:
+        raise click.BadParameter(f"no regular expression: {error}") from error
+    if not groups:
+        raise click.BadParameter("needs a group, for instance '_(\\d+_\\d+)\\.'")
+    return value
+
+
+@click.command()
+@click.argument("pictures", nargs=-1, required=True, type=click.Path(path_type=Path))
+@click.option("-o", "--out", required=True, type=click.Path(path_type=Path, dir_okay=False), help="CSV file for results.")
+@click.option("--model", default="gband", show_default=True, help="A model's name, or an exported .onnx file.")
+@click.option("--cell-regex", callback=check_regex, help="In file names: an equal first group is one cell.")
+def classify(pictures: tuple[Path, ...], out: Path, model: str, cell_regex: str | None) -> None:
+    """Classify PICTURES of single chromosomes (files, or folders read recursively)."""
+    from karyogram.cli.progress import track
+    from karyogram.errors import KaryogramError
+    from karyogram.files import find_pictures
+    from karyogram.singles import Answer, Failure, classify_pictures, write_predictions
+    from karyogram.weights.catalogue import load_model
+
+    paths = [path for path, _ in find_pictures(list(pictures))]
+    if not paths:
+        raise click.UsageError(f"no pictures in {', '.join(map(str, pictures))}")
+    try:
+        opened = load_model(model)
+    except KaryogramError as error:
+        raise click.UsageError(str(error)) from error
+    results = list(track(classify_pictures(paths, opened, cell_regex), "classify", total=len(paths)))
+    answers = sorted((r for r in results if isinstance(r, Answer)), key=lambda a: a.path)
+    write_predictions(out, answers)
+    failures = [r for r in results if isinstance(r, Failure)]
+    for failure in failures:
+        click.echo(failure.error, err=True)
+    click.echo(f"{len(answers)} of {len(paths)} pictures classified, see {out}")
+    sys.exit(1 if failures else 0)

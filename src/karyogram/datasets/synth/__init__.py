@@ -1,0 +1,1 @@
+"""Synthetic metaphases: G-banded cells drawn from the band table, with perfect truth."""

@@ -1,0 +1,31 @@
+"""Why a person should look at a chromosome: short reasons, an empty list means sure."""
+
+import numpy as np
+
+#: Below this probability of its class a chromosome is for a person to decide.
+SURE_CLASS = 0.9
+#: Below this probability of being one whole chromosome its outline is.
+SURE_MASK = 0.8
+#: Within this distance of one half nobody knows which end is up.
+SURE_UP = 0.25
+
+
+def review_reasons(
+    placed: int, probabilities: np.ndarray, whole: float, up: float, copies: int, at_border: bool
+) -> tuple[str, ...]:
+    """Return the reasons to look at one chromosome.
+
+    ``placed`` is its class index (-1: unplaced), ``probabilities`` (24,), ``whole`` and ``up`` as predicted,
+    ``copies`` the number
+    of chromosomes placed in its class, ``at_border`` whether the picture's edge may cut it.
+    """
+    reasons = {
+        "unplaced": placed < 0,
+        "class uncertain": placed >= 0 and float(probabilities[placed]) < SURE_CLASS,
+        "moved by its cell": placed >= 0 and int(np.argmax(probabilities)) != placed,
+        "outline uncertain": whole < SURE_MASK,
+        "orientation uncertain": abs(up - 0.5) < SURE_UP,
+        "extra copy": placed >= 0 and copies > 2,
+        "cut by the border": at_border,
+    }
+    return tuple(reason for reason, applies in reasons.items() if applies)

@@ -1,0 +1,70 @@
+"""Classes against classes: accuracy, F1, confusion, calibration, and how sure a share is.
+
+Classes are int (N,), 0..classes - 1. Functions raise ValueError for arrays of unequal length and for other classes.
+"""
+
+import numpy as np
+
+
+def accuracy(truth: np.ndarray, predicted: np.ndarray) -> float:
+    """Return the share of predictions that are right; NaN if there are none."""
+    if len(truth) != len(predicted):
+        raise ValueError(f"{len(truth)} truths, {len(predicted)} predictions")
+    return float(np.mean(truth == predicted)) if len(truth) else float("nan")
+
+
+def confusion_matrix(truth: np.ndarray, predicted: np.ndarray, classes: int = 24) -> np.ndarray:
+    """Return int (classes, classes): how often class ``row`` was called class ``column``.
+
+    >>> confusion_matrix(np.array([0, 0, 1]), np.array([0, 1, 1]), classes=2).tolist()
+    [[1, 1], [0, 1]]
+    """
+    if len(truth) != len(predicted):
+        raise ValueError(f"{len(truth)} truths, {len(predicted)} predictions")
+    named = np.concatenate([truth, predicted])
+    if len(named) and not 0 <= named.min() <= named.max() < classes:
+        raise ValueError(f"classes must lie between 0 and {classes - 1}")
+    matrix = np.zeros((classes, classes), int)
+    np.add.at(matrix, (truth, predicted), 1)
+    return matrix
+
+
+def macro_f1(truth: np.ndarray, predicted: np.ndarray, classes: int = 24) -> float:
+    """Return the mean F1 of the classes that occur, in truth or among the predictions; NaN if none does."""
+    matrix = confusion_matrix(truth, predicted, classes)
+    named = matrix.sum(0) + matrix.sum(1)
+    occurs = named > 0
+    return float(np.mean(2 * matrix.diagonal()[occurs] / named[occurs])) if occurs.any() else float("nan")
+
+
+def expected_calibration_error(correct: np.ndarray, probability: np.ndarray, bins: int = 15) -> float:
+    """Return how far stated probabilities lie from the share that is right, 0..1; NaN without predictions.
+
+    ``correct`` is bool (N,), ``probability`` (N,) what was claimed for the predicted class. Predictions fall into
+    ``bins`` bins of equal width, open below and closed above; the gap between mean claim and share right is weighted by
+    the bins' sizes. Guo et al., ICML 2017, arXiv:1706.04599.
+    """
+    if len(correct) != len(probability):
+        raise ValueError(f"{len(correct)} outcomes, {len(probability)} probabilities")
+    if not len(correct):
+        return float("nan")
+    place = np.clip(np.ceil(probability * bins).astype(int) - 1, 0, bins - 1)
+    gap = np.bincount(place, probability - correct.astype(float), minlength=bins)
+    return float(np.abs(gap).sum() / len(correct))
+
+
+def wilson_interval(hits: int, total: int, z: float = 1.959964) -> tuple[float, float]:
+    """Return the interval (low, high) for a share of ``hits`` in ``total`` independent trials; NaN without trials.
+
+    ``z`` is the normal quantile; the default gives 95 %. Wilson, J. Am. Stat. Assoc. 22:209, 1927,
+    doi 10.1080/01621459.1927.10502953.
+
+    >>> [round(bound, 3) for bound in wilson_interval(9, 10)]
+    [0.596, 0.982]
+    """
+    if total == 0:
+        return float("nan"), float("nan")
+    share, spread = hits / total, z * z / total
+    middle = (share + spread / 2) / (1 + spread)
+    half = z / (1 + spread) * np.sqrt(share * (1 - share) / total + spread / total / 4)
+    return max(0.0, float(middle - half)), min(1.0, float(middle + half))

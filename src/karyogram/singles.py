@@ -1,0 +1,93 @@
+"""Pictures of single chromosomes to classes, one by one or cell by cell."""
+
+import csv
+import io
+import re
+from collections.abc import Iterator, Sequence
+from dataclasses import asdict, dataclass, fields
+from pathlib import Path
+
+import numpy as np
+
+from karyogram.classify.predict import predict
+from karyogram.errors import KaryogramError
+from karyogram.files import read_picture, write_text
+from karyogram.karyotype.arrange import arrange
+from karyogram.karyotype.review import review_reasons
+from karyogram.labels import LABELS
+from karyogram.records import Instance
+from karyogram.segment.single import find_single
+from karyogram.weights.record import Model
+
+
+@dataclass(frozen=True)
+class Answer:
+    """One row of ``predictions.csv``; ``flipped`` is true if a further half turn puts the short arm up."""
+
+    path: str
+    label: str
+    probability: float
+    second_label: str
+    second_probability: float
+    flipped: bool
+    review: str
+
+
+@dataclass(frozen=True)
+class Failure:
+    """A picture that could not be classified, and why."""
+
+    path: str
+    error: str
+
+
+def classify_pictures(paths: Sequence[Path], model: Model, cell_regex: str | None = None) -> Iterator[Answer | Failure]:
+    """Yield an answer or a failure for each picture of one chromosome.
+
+    With ``cell_regex``, searched in the file name, pictures whose first group agrees are one cell and decided
+    jointly. Pictures it does not match stand alone.
+    """
+    cells: dict[str, list[Path]] = {}
+    for path in paths:
+        match = re.search(cell_regex, path.name) if cell_regex else None
+        cells.setdefault(match.group(1) if match else f"/{path}", []).append(path)
+    for members in cells.values():
+        yield from _classify_cell(members, model)
+
+
+def _classify_cell(paths: Sequence[Path], model: Model) -> Iterator[Answer | Failure]:
+    found: list[tuple[Path, np.ndarray, Instance]] = []
+    for path in paths:
+        try:
+            found.append((path, *find_single(read_picture(path).pixels)))
+        except KaryogramError as error:
+            text = str(error)
+            yield Failure(str(path), text if text.startswith(str(path)) else f"{path}: {text}")
+    together = len(found) > 1
+    opinions = [predict(model, flat, [item]) for _, flat, item in found]
+    probabilities = np.array([o.probabilities[0] for o in opinions]).reshape(-1, len(LABELS))
+    placed = arrange(probabilities, np.ones(len(found))).classes if together else probabilities.argmax(1)
+    for (path, _, _), opinion, row, index in zip(found, opinions, probabilities, placed, strict=True):
+        label = int(index) if index >= 0 else int(row.argmax())
+        second = int(np.argsort(row)[-2 if label == int(row.argmax()) else -1])
+        reasons = review_reasons(label, row, float(opinion.whole[0]), float(opinion.up[0]), 1, at_border=False)
+        yield Answer(
+            str(path),
+            LABELS[label],
+            round(float(row[label]), 4),
+            LABELS[second],
+            round(float(row[second]), 4),
+            bool(opinion.up[0] < 0.5),
+            "; ".join(reasons),
+        )
+
+
+def write_predictions(path: Path, answers: Sequence[Answer]) -> None:
+    """Write ``predictions.csv``."""
+    buffer = io.StringIO()
+    writer = csv.writer(buffer, lineterminator="\n")
+    writer.writerow([f.name for f in fields(Answer)])
+    for a in answers:
+        row = {**asdict(a), "flipped": str(a.flipped).lower()}
+        writer.writerow(row.values())
+    write_text(path, buffer.getvalue())

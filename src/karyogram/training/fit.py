@@ -1,0 +1,132 @@
+"""One fitting run: Lightning drives it, the whole set lies in memory, augmentation runs on the batch."""
+
+from dataclasses import dataclass
+from pathlib import Path
+
+import lightning
+import numpy as np
+import torch
+import torch.nn.functional as nnf
+from torch import Tensor
+
+from karyogram.training.augment import augment
+from karyogram.training.data import Samples
+from karyogram.training.nets import NETS
+
+
+@dataclass(frozen=True)
+class Recipe:
+    """Everything that decides a run, apart from the data."""
+
+    net: str = "compact-v1"
+    epochs: int = 14
+    batch: int = 128
+    rate: float = 3e-3
+    weight_decay: float = 0.05
+    smoothing: float = 0.05
+    counterexamples: float = 0.5
+    seed: int = 0
+
+
+class Fitting(lightning.LightningModule):
+    """A network with its losses: class, which end is up, one whole chromosome or not."""
+
+    def __init__(self, recipe: Recipe, steps: int) -> None:
+        super().__init__()
+        self.recipe, self.steps = recipe, steps
+        self.net = NETS[recipe.net]()
+        self.net.to(memory_format=torch.channels_last)  # type: ignore[call-overload]
+
+    def training_step(self, batch: tuple[Tensor, Tensor, Tensor], _: int) -> Tensor:
+        """Augment one batch (canvases uint8 (N, h, w), labels (N,), up (N,)) and return its loss."""
+        canvases, labels, up = batch
+        inputs, up = augment(canvases[:, None].float() / 255, up)
+        classes, up_logit, whole_logit = self.net(inputs.contiguous(memory_format=torch.channels_last))
+        whole = labels >= 0
+        loss_class = nnf.cross_entropy(classes[whole], labels[whole], label_smoothing=self.recipe.smoothing)
+        sure = (2 * up[whole] - 1).abs()
+        loss_up = nnf.binary_cross_entropy_with_logits(up_logit[whole], (up[whole] > 0.5).float(), weight=sure)
+        loss_whole = nnf.binary_cross_entropy_with_logits(whole_logit, whole.float())
+        loss = loss_class + 0.5 * loss_up + (0.5 * loss_whole if not whole.all() else 0.0)
+        self.log_dict({"loss": loss, "class": loss_class, "up": loss_up, "whole": loss_whole}, prog_bar=True)
+        return loss
+
+    def validation_step(self, batch: tuple[Tensor, Tensor, Tensor], _: int) -> None:
+        """Log accuracy of class, up (where sure) and whole on one batch."""
+        canvases, labels, up = batch
+        classes, up_logit, whole_logit = self.net(canvases[:, None].float() / 255)
+        whole, sure = labels >= 0, (up - 0.5).abs() > 0.45
+        for name, right in (
+            ("val_accuracy", (classes.argmax(1) == labels)[whole]),
+            ("val_up", ((up_logit > 0) == (up > 0.5))[whole & sure]),
+            ("val_whole", (whole_logit > 0) == whole),
+        ):
+            if len(right):
+                self.log(name, right.float().mean(), batch_size=len(right), prog_bar=True)
+
+    def configure_optimizers(self):  # type: ignore[no-untyped-def]
+        """AdamW with a one-cycle rate."""
+        optimizer = torch.optim.AdamW(self.parameters(), self.recipe.rate, weight_decay=self.recipe.weight_decay)
+        schedule = torch.optim.lr_scheduler.OneCycleLR(
+            optimizer, self.recipe.rate, total_steps=self.steps, pct_start=0.15, final_div_factor=1e3
+        )
+        return {"optimizer": optimizer, "lr_scheduler": {"scheduler": schedule, "interval": "step"}}
+
+
+class Batches(torch.utils.data.IterableDataset[tuple[Tensor, Tensor, Tensor]]):
+    """Whole batches out of one uint8 array: shuffled by seed and epoch for training, in order without a seed."""
+
+    def __init__(self, samples: Samples, rows: np.ndarray, batch: int, seed: int | None, share: float = 1.0) -> None:
+        self.samples, self.rows, self.batch, self.seed, self.share, self.epoch = samples, rows, batch, seed, share, 0
+
+    def __iter__(self):  # type: ignore[no-untyped-def]
+        """Yield (canvases, labels, up); training leaves out a share of the counterexamples, others each epoch."""
+        rows = self.rows
+        if self.seed is not None:
+            rng = np.random.default_rng((self.seed, self.epoch))
+            whole = self.samples.table["label"][rows] >= 0
+            rows = rng.permutation(rows[whole | (rng.random(len(rows)) < self.share)])
+            rows = rows[: len(rows) // self.batch * self.batch]
+            self.epoch += 1
+        for start in range(0, len(rows), self.batch):
+            chosen = np.sort(rows[start : start + self.batch])
+            table = self.samples.table[chosen]
+            yield (
+                torch.from_numpy(np.ascontiguousarray(self.samples.canvases[chosen])),
+                torch.from_numpy(table["label"].astype(np.int64)),
+                torch.from_numpy(table["up"].astype(np.float32)),
+            )
+
+
+def fit(samples: Samples, recipe: Recipe, folder: Path, start: Path | None = None) -> Fitting:
+    """Fit on the part "train", watch the part "val", and leave ``last.ckpt`` in ``folder``, from which a killed run resumes.
+
+    ``start`` is a checkpoint whose weights the network begins with. The part "test" is never touched.
+    """
+    lightning.seed_everything(recipe.seed, verbose=False)
+    part = samples.table["part"]
+    training, validation = np.flatnonzero(part == "train"), np.flatnonzero(part == "val")
+    whole = int((samples.table["label"][training] >= 0).sum())
+    steps = recipe.epochs * (int(whole + (len(training) - whole) * recipe.counterexamples) // recipe.batch)
+    module = Fitting(recipe, steps + recipe.epochs * 4)
+    if start is not None:
+        module.load_state_dict(torch.load(start, map_location="cpu", weights_only=True)["state_dict"])
+    trainer = lightning.Trainer(
+        max_epochs=recipe.epochs,
+        precision="bf16-mixed",
+        default_root_dir=folder,
+        logger=lightning.pytorch.loggers.CSVLogger(folder, name="log", version=0),
+        callbacks=[lightning.pytorch.callbacks.ModelCheckpoint(folder, save_last=True)],
+        gradient_clip_val=2.0,
+        enable_model_summary=False,
+        log_every_n_steps=50,
+    )
+    loader = torch.utils.data.DataLoader
+    trainer.fit(
+        module,
+        loader(Batches(samples, training, recipe.batch, recipe.seed, recipe.counterexamples), batch_size=None),
+        loader(Batches(samples, validation, recipe.batch, None), batch_size=None),
+        ckpt_path=str(folder / "last.ckpt") if (folder / "last.ckpt").exists() else None,
+        weights_only=True,
+    )
+    return module

@@ -1,0 +1,57 @@
+"""The models at hand: those that ship with karyogram, by name, and any exported file, by path."""
+
+import hashlib
+import json
+from functools import lru_cache
+from importlib.resources import files
+from importlib.resources.abc import Traversable
+from pathlib import Path
+from typing import Any
+
+from karyogram.errors import ModelError
+from karyogram.weights.record import Model, open_model
+
+DEFAULT = "gband"
+
+
+def _folder() -> Traversable:
+    return files("karyogram.weights")
+
+
+def model_names() -> list[str]:
+    """Return the names of the shipped models, the default first."""
+    names = sorted(f.name.removesuffix(".onnx") for f in _folder().iterdir() if f.name.endswith(".onnx"))
+    return sorted(names, key=lambda name: name != DEFAULT)
+
+
+def read_card(name: str) -> dict[str, Any]:
+    """Return a shipped model's card: data, licence, split, scores, SHA-256. Raises ModelError for an unknown name."""
+    if name not in model_names():
+        raise ModelError(f"no model named {name!r}; there are {', '.join(model_names())}, or name an exported .onnx file")
+    card: dict[str, Any] = json.loads((_folder() / f"{name}.json").read_text("utf-8"))
+    return card
+
+
+def verify(name: str) -> None:
+    """Raise ModelError unless a shipped file has the checksum on its card."""
+    digest = hashlib.sha256((_folder() / f"{name}.onnx").read_bytes()).hexdigest()
+    expected = read_card(name)["sha256"]
+    if digest != expected:
+        raise ModelError(f"{name}: the file's SHA-256 is {digest}, its card says {expected}")
+
+
+@lru_cache(maxsize=4)
+def load_model(name_or_file: str = DEFAULT, threads: int = 0) -> Model:
+    """Open a shipped model by name (checksum verified) or an exported file by path; kept open for the next call."""
+    if name_or_file in model_names():
+        verify(name_or_file)
+        return open_model((_folder() / f"{name_or_file}.onnx").read_bytes(), threads)
+    path = Path(name_or_file)
+    if path.suffix != ".onnx":
+        read_card(name_or_file)
+    try:
+        return open_model(path.read_bytes(), threads)
+    except OSError as error:
+        raise ModelError(f"{path}: cannot be read: {error.strerror or error}") from error
+    except ModelError as error:
+        raise ModelError(f"{path}: {error}") from error
