@@ -9,6 +9,7 @@ from hypothesis.extra import numpy as hnp
 
 from karyogram.errors import PictureError
 from karyogram.records import Instance
+from karyogram.segment.foreground import threshold_foreground
 from karyogram.segment.objects import (
     connected_components,
     drop_debris,
@@ -214,3 +215,13 @@ def test_any_crop_gives_a_chromosome_or_a_picture_error(picture):
         return
     assert mask.any()
     assert mask.shape == stages["contrast"].shape
+
+
+def test_a_pale_chromosome_is_not_reduced_to_its_dark_band():
+    target = bars((20, 14, 20, 46), shape=(60, 40), width=15)
+    picture = np.where(target, 205, 255)
+    picture[26:33][target[26:33]] = 70
+    picture = cv2.GaussianBlur(picture.astype(np.float32), (0, 0), 1).astype(np.uint8)
+    assert threshold_foreground(picture).sum() < 0.4 * target.sum(), "Otsu's threshold finds the band only"
+    _, mask = clean_crop(picture)
+    assert 0.8 * target.sum() < mask.sum() < 1.1 * target.sum()

@@ -1,6 +1,8 @@
 import pytest
+from hypothesis import given
+from hypothesis import strategies as st
 
-from karyogram.datasets.voc import Box, read_voc
+from karyogram.datasets.voc import Annotation, Box, read_voc, write_voc
 from karyogram.errors import AnnotationError
 from karyogram.labels import LABELS, voc_name
 
@@ -98,3 +100,14 @@ def test_the_real_files_hold_about_46_boxes_of_known_class(data_folder):
         assert 40 <= len(boxes) <= 50
         assert all(box.label for box in item.boxes)
         assert all(0 <= x0 < x1 <= item.width and 0 <= y0 < y1 <= item.height for x0, y0, x1, y1 in boxes)
+
+
+@given(
+    st.lists(st.tuples(st.sampled_from([*LABELS, None]), st.tuples(*[st.integers(0, 40)] * 2, *[st.integers(41, 80)] * 2))),
+    st.booleans(),
+)
+def test_what_is_written_is_read_back(tmp_path_factory, boxes, halves):
+    written = tuple(Box(label, tuple(v + 0.5 * halves for v in box)) for label, box in boxes)
+    annotation = Annotation("a <& é.png", 100, 90, written)
+    path = write_voc(tmp_path_factory.mktemp("voc") / "deep" / "cell.xml", annotation)
+    assert read_voc(path) == annotation

@@ -73,7 +73,8 @@ def _decode(data: bytes) -> Picture:
         grey = _to_grey(_decode_pillow(image, data) if image.mode in ("LA", "PA") else _decode_opencv(data))
         if (
             image.mode.startswith("I;16") and getattr(image, "tag_v2", {}).get(262) == 0
-        ):  # white is zero; OpenCV heeds it at 8 bits only
+            # White is zero; OpenCV heeds it at 8 bits only.
+        ):
             grey = 255 - grey
     return Picture(grey, tuple(notes))
 

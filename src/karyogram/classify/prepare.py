@@ -34,7 +34,8 @@ def prepare(flat: np.ndarray, instance: Instance, how: Preparation, scale: float
 
     rows, columns = instance.window()
     matrix[:, 2] += matrix[:, :2] @ (instance.x, instance.y)
-    stain = (255 - flat[rows, columns]).astype(np.float32)
+    own = flat[rows, columns] if instance.pixels is None else instance.pixels
+    stain = (255 - own).astype(np.float32)
     peak = float(np.percentile(stain[instance.mask], 98)) if instance.mask.any() else 1.0
     stain = np.clip(stain * (255.0 / max(peak, 1.0)), 1, 255)
     size = (how.width, how.height)

@@ -43,7 +43,10 @@ def synth(out: Path, number: int, seed: int, karyotype: str, size: tuple[int, in
             raise click.UsageError(f"seed {each}: {error}") from error
         name = f"synth_{each:04d}"
         boxes = tuple(Box(c.label, c.bbox) for c in truth.chromosomes)
-        write_picture(out / f"{name}.png", picture)
-        write_text(out / name / "karyotype.json", replace(truth, image=f"{name}.png").to_json())
-        write_voc(out / "annotations" / f"{name}.xml", Annotation(f"{name}.png", truth.width, truth.height, boxes))
+        try:
+            write_picture(out / f"{name}.png", picture)
+            write_text(out / name / "karyotype.json", replace(truth, image=f"{name}.png").to_json())
+            write_voc(out / "annotations" / f"{name}.xml", Annotation(f"{name}.png", truth.width, truth.height, boxes))
+        except OSError as error:
+            raise click.ClickException(f"{error.filename or out}: {error.strerror}") from error
     click.echo(f"{number} pictures in {out}")

@@ -4,7 +4,7 @@ An object found by thresholding that fills one box, and only one, is a whole chr
 several boxes (clusters) or a part of one (fragments) teach the network what a whole chromosome is not.
 """
 
-from collections.abc import Iterator
+from collections.abc import Iterator, Sequence
 from dataclasses import dataclass
 
 import numpy as np
@@ -41,14 +41,17 @@ class Found:
     fragments: list[Instance]
 
 
-def find_isolated(picture: np.ndarray, truth: Annotation) -> Found | None:
-    """Match the objects of a picture, uint8 (H, W) dark on white, with its boxes; None where there is nothing to match."""
+def find_isolated(picture: np.ndarray, truth: Annotation, numbers: Sequence[int] = range(len(LEVELS))) -> Found | None:
+    """Match the objects of a picture, uint8 (H, W) dark on white, with its boxes; None where there is nothing to match.
+
+    ``numbers`` are the threshold levels that may yield objects; the level 0.0 alone is what a plain Otsu threshold isolates.
+    """
     flat = flatten(picture)
     levels = threshold_levels(flat)
     if levels is None or not truth.boxes:
         return None
     boxes = np.array([box.bbox for box in truth.boxes])
-    objects = [item for number in range(len(LEVELS)) for item in objects_of_level(flat, levels, number)]
+    objects = [item for number in numbers for item in objects_of_level(flat, levels, number)]
     if not objects:
         return None
     grown = np.array([item.bbox for item in objects]) + np.array([-MARGIN[0], -MARGIN[1], MARGIN[2], MARGIN[3]])

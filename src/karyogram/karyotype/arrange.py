@@ -9,6 +9,8 @@ from karyogram.labels import AUTOSOMES, INDEX, LABELS
 
 #: The price, in nats, of a copy beyond the normal number. Evidence of about a hundred to one buys a third copy.
 EXTRA = 4.6
+#: The price, in nats, of leaving an object out of the karyogram, on top of the doubt that it is a whole chromosome.
+LEAVE = 2.0
 #: How many copies beyond the normal number a class may get.
 MOST_EXTRA = 4
 #: The normal sex chromosomes. The cheaper of the two decides which copies of X and Y are extra.
@@ -28,7 +30,7 @@ def arrange(probabilities: np.ndarray, whole: np.ndarray) -> Arrangement:
     """Place N objects by their class probabilities (N, 24) and the probability (N,) that each is one whole chromosome.
 
     Minimum-cost assignment: an object in a slot of its class costs -log(whole * p), in an extra slot ``EXTRA`` more, unplaced
-    -log(1 - whole). Two copies are a preference: a trisomy wins when no other class explains the third copy better, and an
+    ``LEAVE`` - log(1 - whole). Two copies are a preference: a trisomy wins when no other class explains the third copy better, and an
     object that is hardly a whole chromosome makes no trisomy, it stays unplaced.
     """
     if not len(probabilities):
@@ -36,7 +38,7 @@ def arrange(probabilities: np.ndarray, whole: np.ndarray) -> Arrangement:
     whole = np.clip(whole, 1e-3, 1 - 1e-3)
     cost = -np.log(np.maximum(probabilities, FLOOR)) - np.log(whole)[:, None]
     unplaced = np.full((len(whole), len(whole)), 1e6)
-    np.fill_diagonal(unplaced, -np.log(1 - whole))
+    np.fill_diagonal(unplaced, LEAVE - np.log(1 - whole))
     return min((_assign(cost, unplaced, sex) for sex in SEXES), key=lambda a: a.cost)
 
 

@@ -6,7 +6,7 @@ from collections import Counter
 from karyogram.errors import AnnotationError
 from karyogram.labels import AUTOSOMES, LABELS
 
-_FORM = re.compile(r"(\d{1,3}),([XY]{1,9})((?:,[+-]\d{1,2}){0,99})")
+_FORM = re.compile(r"([0-9]{1,3}),([XY]{1,9})((?:,[+-][0-9]{1,2}){0,99})")
 
 
 def parse_counts(text: str) -> dict[str, int]:

@@ -10,7 +10,7 @@ def outline(instance: Instance) -> np.ndarray:
     """Return the outer outline of the instance's largest part, float32 (N, 2) x, y in pixels of the picture."""
     contours, _ = cv2.findContours(instance.mask.astype(np.uint8), cv2.RETR_EXTERNAL, cv2.CHAIN_APPROX_SIMPLE)
     longest = max(contours, key=cv2.contourArea)
-    return longest.reshape(-1, 2).astype(np.float32) + np.float32([instance.x, instance.y])
+    return longest.reshape(-1, 2).astype(np.float32) + np.array([instance.x, instance.y], np.float32)
 
 
 def upright_angle(points: np.ndarray) -> tuple[float, float]:

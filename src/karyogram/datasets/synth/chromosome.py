@@ -20,8 +20,9 @@ BAND_BLUR = 1.0
 class Rod:
     """A drawn chromosome on a patch that it fills.
 
-    ``density`` float32 (h, w) is its optical density, the natural logarithm of light in over light out, 0 outside;
-    ``mask`` bool (h, w) is where it lies; ``axis`` float64 (N, 2) are x, y from the short arm's end to the long arm's.
+    ``density`` float32 (h, w) is its optical density, the natural logarithm of light in over light out;
+    ``mask`` bool (h, w) is where it lies, the density fading to 0 within a pixel of it; ``axis`` float64 (N, 2) are x, y
+    from the short arm's end to the long arm's.
     """
 
     density: np.ndarray
@@ -32,8 +33,8 @@ class Rod:
 def draw_chromosome(
     label: str,
     rng: np.random.Generator,
-    size: float = 125.0,
-    width: float = 16.0,
+    size: float = 130.0,
+    width: float = 17.5,
     bend: float = 1.0,
     angle: float = 0.0,
 ) -> Rod:

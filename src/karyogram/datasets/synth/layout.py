@@ -12,7 +12,7 @@ from karyogram.errors import DataError
 from karyogram.records import Instance
 
 #: Width of a chromosome in pixels, free space around one that lies apart, and around the cell.
-WIDTH, GAP, MARGIN = 16.0, 4, 6
+WIDTH, GAP, MARGIN = 17.5, 4, 6
 #: How often a chromosome is drawn anew before the picture counts as too small, and places tried for each drawing.
 REDRAWN, PLACES = 40, 80
 #: Chromosomes shorter than this share of a chromosome 1 do not cross others.

@@ -1,0 +1,138 @@
+import numpy as np
+from hypothesis import given
+from hypothesis import strategies as st
+
+from karyogram.karyotype.arrange import arrange
+from karyogram.karyotype.findings import count_classes, find_changes
+from karyogram.karyotype.iscn_text import iscn_text, possible_robertsonian
+from karyogram.karyotype.review import review_reasons
+from karyogram.labels import AUTOSOMES, INDEX, LABELS
+
+NORMAL = [*AUTOSOMES, *AUTOSOMES, "X", "Y"]
+
+
+def opinions(labels, sure=0.99):
+    """Probabilities (N, 24) that name each label with the given certainty."""
+    rows = np.full((len(labels), 24), (1 - sure) / 23)
+    rows[np.arange(len(labels)), [INDEX[label] for label in labels]] = sure
+    return rows
+
+
+def placed(labels, probabilities=None, whole=None):
+    probabilities = opinions(labels) if probabilities is None else probabilities
+    whole = np.full(len(labels), 0.99) if whole is None else whole
+    return [LABELS[i] if i >= 0 else None for i in arrange(probabilities, whole).classes]
+
+
+def test_a_normal_cell_is_placed_as_the_pictures_say():
+    assert placed(NORMAL) == NORMAL
+
+
+def test_a_trisomy_wins_when_the_pictures_say_so():
+    labels = [*NORMAL, "21"]
+    assert placed(labels) == labels
+
+
+def test_a_monosomy_leaves_its_slot_empty():
+    labels = [label for i, label in enumerate(NORMAL) if i != INDEX["21"]]
+    assert placed(labels) == labels
+
+
+def test_sex_chromosomes_may_be_any_number():
+    for sex in (["X"], ["X", "X", "Y"], ["X", "Y", "Y"], ["X", "X", "X"]):
+        labels = [*AUTOSOMES, *AUTOSOMES, *sex]
+        assert placed(labels) == labels
+
+
+def test_a_weak_opinion_yields_to_the_empty_slot():
+    rows = opinions(NORMAL)
+    rows[INDEX["4"]] = 0.1 / 22
+    rows[INDEX["4"], [INDEX["5"], INDEX["4"]]] = 0.5, 0.4
+    assert placed(NORMAL, rows) == NORMAL
+
+
+def test_an_object_that_is_no_chromosome_makes_no_trisomy():
+    whole = np.full(47, 0.99)
+    whole[-1] = 0.05
+    assert placed([*NORMAL, "21"], whole=whole) == [*NORMAL, None]
+
+
+def test_no_objects_no_places():
+    assert len(arrange(np.zeros((0, 24)), np.zeros(0)).classes) == 0
+
+
+@given(st.lists(st.sampled_from(LABELS), min_size=1, max_size=50), st.randoms())
+def test_order_does_not_matter(labels, random):
+    order = list(range(len(labels)))
+    random.shuffle(order)
+    rows, whole = opinions(labels, 0.8), np.linspace(0.5, 0.99, len(labels))
+    first = arrange(rows, whole)
+    second = arrange(rows[order], whole[order])
+    assert np.isclose(first.cost, second.cost)
+    assert sorted(first.classes) == sorted(second.classes)
+
+
+def counts(*extra, without=()):
+    result = dict.fromkeys(AUTOSOMES, 2) | {"X": 1, "Y": 1}
+    for label in extra:
+        result[label] += 1
+    for label in without:
+        result[label] -= 1
+    return result
+
+
+def test_iscn_text_of_number_findings():
+    assert iscn_text(counts()) == "46,XY"
+    assert iscn_text(counts("21")) == "47,XY,+21"
+    assert iscn_text(counts("18", "X")) == "48,XXY,+18"
+    assert iscn_text(counts(without=("Y",))) == "45,X"
+    assert iscn_text(counts(without=("7",))) == "45,XY,-7"
+    assert iscn_text(counts(without=("7", "7"))) == "44,XY,-7,-7"
+
+
+def test_one_acrocentric_short_is_never_printed_as_a_loss():
+    for label in ("13", "14", "15", "21", "22"):
+        odd = counts(without=(label,))
+        assert possible_robertsonian(odd) == label
+        assert iscn_text(odd) == "45,XY,?"
+    assert possible_robertsonian(counts(without=("16",))) is None
+    assert possible_robertsonian(counts()) is None
+
+
+def test_findings_name_label_change_and_probability():
+    classes = np.array([INDEX[label] for label in [*NORMAL, "21"]])
+    (found,) = find_changes(count_classes(classes), classes, np.full(47, 0.98))
+    assert (found.label, found.change) == ("21", 1)
+    assert np.isclose(found.probability, 0.98**3, atol=1e-4)
+
+
+def test_a_loss_is_doubtful_when_something_is_unplaced():
+    labels = [label for i, label in enumerate(NORMAL) if i != INDEX["7"]]
+    sure = np.array([INDEX[label] for label in labels])
+    (clear,) = find_changes(count_classes(sure), sure, np.full(45, 0.99))
+    with_debris = np.append(sure, -1)
+    (doubtful,) = find_changes(count_classes(with_debris), with_debris, np.full(46, 0.99))
+    assert (clear.label, clear.change) == ("7", -1)
+    assert clear.probability > 0.9
+    assert doubtful.probability < 0.6
+
+
+def test_sex_chromosome_findings():
+    def changes(*sex):
+        classes = np.array([INDEX[label] for label in [*AUTOSOMES, *AUTOSOMES, *sex]])
+        return {f.label: f.change for f in find_changes(count_classes(classes), classes, np.full(len(classes), 0.99))}
+
+    assert changes("X", "X") == changes("X", "Y") == {}
+    assert changes("X") == {"X": -1}
+    assert changes("X", "X", "Y") == {"X": 1}
+    assert changes("X", "Y", "Y") == {"Y": 1}
+    assert changes("X", "X", "X") == {"X": 1}
+
+
+def test_review_reasons():
+    sure = opinions(["5"])[0]
+    assert review_reasons(INDEX["5"], sure, 0.99, 0.99, 2, at_border=False) == ()
+    assert review_reasons(-1, sure, 0.1, 0.99, 0, at_border=False) == ("unplaced", "outline uncertain")
+    assert "moved by its cell" in review_reasons(INDEX["4"], sure, 0.99, 0.99, 2, at_border=False)
+    assert "extra copy" in review_reasons(INDEX["5"], sure, 0.99, 0.99, 3, at_border=False)
+    assert review_reasons(INDEX["5"], sure, 0.99, 0.5, 2, at_border=True) == ("orientation uncertain", "cut by the border")
