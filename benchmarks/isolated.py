@@ -40,7 +40,7 @@ def metaphase_rows(name: str, model: str, numbers: tuple[int, ...]) -> list[tupl
     boxes = [] if found is None else [b for b in found.whole if truth.boxes[b].label]
     if not boxes:
         return []
-    opinion = predict(load_model(model, 1), found.flat, [found.whole[b] for b in boxes], found.scale)
+    opinion = predict(load_model(model, threads=1), found.flat, [found.whole[b] for b in boxes], found.scale)
     labels = [INDEX[truth.boxes[b].label] for b in boxes]
     return [(label, p, float(up), np.nan) for label, p, up in zip(labels, opinion.probabilities, opinion.up, strict=True)]
 
@@ -48,9 +48,9 @@ def metaphase_rows(name: str, model: str, numbers: tuple[int, ...]) -> list[tupl
 def crop_rows(path: Path, model: str) -> list[tuple[int, np.ndarray, float, float]]:
     """Return (label, probabilities, P(up), truth of up) of one single-chromosome picture, which stands upright."""
     flat, item = find_single(read_picture(path).pixels)
-    opened = load_model(model, 1)
+    opened = load_model(model, threads=1)
     # The crops are smaller than the reference; gband-cirnet knows, any other model is told.
-    scale = 1.0 if Preparation(**opened.preparation).scale != Preparation().scale else 1.25
+    scale = 1.0 if Preparation(**opened.metadata["preparation"]).scale != Preparation().scale else 1.25
     opinion = predict(opened, flat, [item], scale)
     angle, _ = upright_angle(outline(item))
     truth = 1.0 if abs(angle) < 45 else np.nan

@@ -10,9 +10,8 @@ from pathlib import Path
 from karyogram.errors import KaryogramError
 from karyogram.files import write_text
 from karyogram.output import RESULT, write_results
-from karyogram.pipeline import open_metaphase, read_karyotype
+from karyogram.pipeline import make_reader, open_metaphase, read_karyotype
 from karyogram.records import Karyotype
-from karyogram.weights.catalogue import load_model
 
 
 @dataclass(frozen=True)
@@ -35,6 +34,7 @@ def analyze_many(
     out: Path,
     *,
     model: str,
+    segmenter: str,
     formats: frozenset[str],
     jobs: int = 1,
     force: bool = False,
@@ -47,19 +47,20 @@ def analyze_many(
 
     jobs = min(effective_n_jobs(jobs), max(len(pictures), 1))
     threads = 0 if jobs == 1 else 1
-    load_model(model, threads)
-    tasks = (delayed(_analyze_one)(path, out / name, model, threads, formats, force) for path, name in pictures)
+    make_reader(model, segmenter, threads)
+    options = (model, segmenter, threads)
+    tasks = (delayed(_analyze_one)(path, out / name, options, formats, force) for path, name in pictures)
     yield from Parallel(n_jobs=jobs, return_as="generator_unordered", batch_size=1)(tasks)
 
 
-def _analyze_one(path: Path, folder: Path, model: str, threads: int, formats: frozenset[str], force: bool) -> Row:
+def _analyze_one(path: Path, folder: Path, options: tuple[str, str, int], formats: frozenset[str], force: bool) -> Row:
     start = time.perf_counter()
     try:
         if not force and (folder / RESULT).is_file():
             karyotype = Karyotype.from_json((folder / RESULT).read_text("utf-8"))
             return _row(path, "skipped", karyotype, 0.0)
         picture = open_metaphase(path)
-        karyotype = read_karyotype(picture, str(path), load_model(model, threads))
+        karyotype = read_karyotype(picture, str(path), make_reader(*options))
         write_results(folder, picture.pixels, karyotype, formats)
     except KaryogramError as error:
         return Row(str(path), "failed", error=str(error))

@@ -13,8 +13,7 @@ import numpy as np
 from karyogram.errors import PictureError
 
 SUFFIXES = frozenset({".tif", ".tiff", ".png", ".jpg", ".jpeg", ".bmp"})
-#: Pillow itself refuses anything larger than 178.9 megapixels.
-MAX_PIXELS = 178_000_000
+MAX_PIXELS = 200_000_000
 _FORMATS = ("TIFF", "PNG", "JPEG", "BMP")
 _TOO_LARGE = f"more than the limit of {MAX_PIXELS // 10**6} megapixels"
 
@@ -55,12 +54,15 @@ def _decode(data: bytes) -> Picture:
     notes: list[str] = []
     with warnings.catch_warnings():
         warnings.simplefilter("ignore")
+        limit, Image.MAX_IMAGE_PIXELS = Image.MAX_IMAGE_PIXELS, MAX_PIXELS  # Pillow's own limit is lower
         try:
             image: Any = Image.open(io.BytesIO(data), formats=_FORMATS)
         except Image.DecompressionBombError as error:
             raise PictureError(_TOO_LARGE) from error
         except UnidentifiedImageError as error:
             raise PictureError("not a TIFF, PNG, JPEG or BMP picture, or a broken one") from error
+        finally:
+            Image.MAX_IMAGE_PIXELS = limit
         width, height = image.size
         if width * height > MAX_PIXELS:
             raise PictureError(f"{width} x {height} pixels are {_TOO_LARGE}")

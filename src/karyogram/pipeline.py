@@ -1,13 +1,14 @@
-"""The steps in order: read, flatten, segment, classify, arrange. The page to read first."""
+"""The steps in order: read, flatten, segment, classify, arrange, describe. The page to read first."""
 
 from collections.abc import Sequence
-from dataclasses import replace
+from dataclasses import dataclass, replace
 from pathlib import Path
 
 import numpy as np
 
 from karyogram.classify.predict import predict
 from karyogram.classify.prepare import cell_scale
+from karyogram.errors import ModelError
 from karyogram.files import Picture, read_picture
 from karyogram.image.background import flatten
 from karyogram.image.polarity import find_ground, to_dark_on_white
@@ -15,20 +16,41 @@ from karyogram.karyotype.arrange import arrange
 from karyogram.karyotype.describe import describe
 from karyogram.records import Instance, Karyotype
 from karyogram.segment.classical import segment_classical
-from karyogram.segment.levels import Levels, threshold_levels
-from karyogram.weights.catalogue import DEFAULT, load_model
+from karyogram.segment.learned import segment_learned
+from karyogram.segment.levels import threshold_levels
+from karyogram.weights.catalogue import DEFAULT, SEGMENTER, load_model, model_names
 from karyogram.weights.record import Model
 
+SEGMENTERS = ("auto", "classical", "learned")
 
-def analyze(picture: str | Path | np.ndarray, model: str = DEFAULT) -> Karyotype:
-    """Read one metaphase: a file, or a grey uint8 (H, W) array. ``model`` is a shipped model's name or an exported file.
 
-    Raises PictureError for a file that is no picture, ModelError for a model that is none. A picture without chromosomes gives
-    an empty karyotype with a warning.
+@dataclass(frozen=True)
+class Reader:
+    """What reads a metaphase: a classifier, and a segmentation network or None for the classical way."""
+
+    classifier: Model
+    segmenter: Model | None
+
+
+def make_reader(model: str = DEFAULT, segmenter: str = "auto", threads: int = 0) -> Reader:
+    """Open the models. ``auto`` is the learned segmenter if it ships. Raises ModelError for an unknown name or damaged file."""
+    if segmenter not in SEGMENTERS:
+        raise ModelError(f"no segmenter named {segmenter!r}; there are {', '.join(SEGMENTERS)}")
+    learned = segmenter == "learned" or (segmenter == "auto" and SEGMENTER in model_names())
+    classifier = load_model(model, "classifier", threads)
+    return Reader(classifier, load_model(SEGMENTER, "segmenter", threads) if learned else None)
+
+
+def analyze(picture: str | Path | np.ndarray, model: str = DEFAULT, segmenter: str = "auto") -> Karyotype:
+    """Read one metaphase: a file, or a grey uint8 (H, W) array.
+
+    ``model`` is a shipped model's name or an exported file, ``segmenter`` one of ``SEGMENTERS``. Raises PictureError for a
+    file that is no picture, ModelError for a model that is none. A picture without chromosomes gives an empty karyotype with a warning.
     """
+    reader = make_reader(model, segmenter)
     if isinstance(picture, np.ndarray):
-        return read_karyotype(dark_on_white(Picture(picture)), "", load_model(model))
-    return read_karyotype(open_metaphase(picture), str(picture), load_model(model))
+        return read_karyotype(dark_on_white(Picture(picture)), "", reader)
+    return read_karyotype(open_metaphase(picture), str(picture), reader)
 
 
 def open_metaphase(path: str | Path) -> Picture:
@@ -43,25 +65,30 @@ def dark_on_white(picture: Picture) -> Picture:
     return Picture(to_dark_on_white(picture.pixels, ground), (*picture.warnings, *notes[ground]))
 
 
-def read_karyotype(picture: Picture, name: str, model: Model) -> Karyotype:
+def read_karyotype(picture: Picture, name: str, reader: Reader) -> Karyotype:
     """Read the karyotype off a dark-on-white metaphase; ``name`` is what the result calls the picture."""
     flat = flatten(picture.pixels)
-    levels = threshold_levels(flat)
-    instances: list[Instance] = []
-    prediction = predict(model, flat, instances)
-    if levels is not None:
-        scale = cell_scale(levels.area)
-        instances = find_instances(flat, levels, model, scale)
-        prediction = predict(model, flat, instances, scale)
-        instances = [replace(item, score=float(whole)) for item, whole in zip(instances, prediction.whole, strict=True)]
+    instances, scale = find_instances(flat, reader)
+    prediction = predict(reader.classifier, flat, instances, scale)
+    instances = [replace(item, score=float(whole)) for item, whole in zip(instances, prediction.whole, strict=True)]
     classes = arrange(prediction.probabilities, prediction.whole).classes
-    return describe(name, picture, instances, prediction.probabilities, prediction.up, classes, model.identity())
+    model = reader.classifier.identity()
+    return describe(name, picture, instances, prediction.probabilities, prediction.up, classes, model)
 
 
-def find_instances(flat: np.ndarray, levels: Levels, model: Model, scale: float) -> list[Instance]:
-    """Segment a flattened picture, the classifier being the judge of what is one whole chromosome."""
+def find_instances(flat: np.ndarray, reader: Reader) -> tuple[list[Instance], float]:
+    """Segment a flattened picture, uint8 (H, W), the classifier judging what is one whole chromosome.
+
+    Returns the instances and the factor that brings the cell to the reference size.
+    """
+    levels = threshold_levels(flat)
+    if levels is None:
+        return [], 1.0
+    scale = cell_scale(levels.area)
 
     def judge(items: Sequence[Instance]) -> np.ndarray:
-        return predict(model, flat, items, scale, views=1).whole
+        return predict(reader.classifier, flat, items, scale, views=1).whole
 
-    return segment_classical(flat, judge, levels)
+    if reader.segmenter is None:
+        return segment_classical(flat, judge, levels), scale
+    return segment_learned(flat, reader.segmenter, judge, levels.width, levels.area / 46), scale

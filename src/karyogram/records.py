@@ -20,8 +20,10 @@ SCHEMA_VERSION = "1.0"
 class Instance:
     """One segmented object: a mask crop plus its origin, so that two objects may share a pixel.
 
-    ``mask`` is bool (h, w); its pixel [0, 0] is the picture's pixel [y, x]. ``score`` (0..1) is how sure the mask is. ``pixels``,
-    uint8 (h, w), are the object's own grey levels on a flattened ground where the picture mixes them with another's under a crossing.
+    ``mask`` is bool (h, w); its pixel [0, 0] is the picture's pixel [y, x]. ``score`` (0..1) is how sure the mask
+    is. ``pixels``,
+    uint8 (h, w), are the object's own grey levels on a flattened ground where the picture mixes them with another's
+    under a crossing.
     """
 
     mask: np.ndarray

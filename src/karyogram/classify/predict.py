@@ -8,7 +8,7 @@ from scipy.special import expit, softmax
 
 from karyogram.classify.prepare import Preparation, prepare
 from karyogram.records import Instance
-from karyogram.weights.record import INPUT, Model
+from karyogram.weights.record import Model
 
 BATCH = 64
 
@@ -26,9 +26,11 @@ class Prediction:
 
 
 def predict(model: Model, flat: np.ndarray, instances: Sequence[Instance], scale: float = 1.0, views: int = 4) -> Prediction:
-    """Ask the model about chromosomes of one flattened picture, uint8 (H, W); see
-    :func:`karyogram.classify.prepare.prepare`."""
-    how = Preparation(**model.preparation)
+    """Ask the model about chromosomes of one flattened picture, uint8 (H, W).
+
+    ``scale`` brings them to the reference size, see :func:`karyogram.classify.prepare.cell_scale`.
+    """
+    how = Preparation(**model.metadata["preparation"])
     return predict_canvases(model, [prepare(flat, item, how, scale) for item in instances], views)
 
 
@@ -46,11 +48,11 @@ def predict_canvases(model: Model, canvases: Sequence[np.ndarray], views: int = 
         classes += found[0] / views
         up += (-found[1] if turned else found[1]) / views
         whole += found[2] / views
-    return Prediction(softmax(classes / model.temperature, axis=1), expit(up), expit(whole))
+    return Prediction(softmax(classes / model.metadata["temperature"], axis=1), expit(up), expit(whole))
 
 
 def _run(model: Model, canvases: np.ndarray) -> list[np.ndarray]:
     """Return the model's three outputs, in batches that bound the memory."""
     starts = range(0, len(canvases), BATCH)
-    parts = [model.session.run(None, {INPUT: canvases[start : start + BATCH]}) for start in starts]
+    parts = [model.session.run(None, {"canvases": canvases[start : start + BATCH]}) for start in starts]
     return [np.concatenate(columns) for columns in zip(*parts, strict=True)]

@@ -15,8 +15,17 @@ import click
 @click.option("--jobs", default=1, show_default=True, type=click.IntRange(min=-1), help="Pictures at a time; -1: all cores.")
 @click.option("--force", is_flag=True, help="Analyse again what is done already.")
 @click.option("--model", default="gband", show_default=True, help="A model's name, or an exported .onnx file.")
+@click.option(
+    "--segmenter",
+    default="auto",
+    show_default=True,
+    type=click.Choice(("auto", "classical", "learned")),
+    help="How chromosomes are cut out.",
+)
 @click.option("--json", "as_json", is_flag=True, help="Print the summary as JSON.")
-def analyze(pictures: tuple[Path, ...], out: Path, formats: str, jobs: int, force: bool, model: str, as_json: bool) -> None:
+def analyze(
+    pictures: tuple[Path, ...], out: Path, formats: str, jobs: int, force: bool, model: str, segmenter: str, as_json: bool
+) -> None:
     """Analyse metaphase PICTURES (files, or folders read recursively).
 
     Each picture gets OUT/<name>/ with karyotype.json, karyogram.png, overlay.png and chromosomes/; OUT/summary.csv
@@ -35,7 +44,7 @@ def analyze(pictures: tuple[Path, ...], out: Path, formats: str, jobs: int, forc
     if not found:
         raise click.UsageError(f"no pictures in {', '.join(map(str, pictures))}")
     try:
-        results = analyze_many(found, out, model=model, formats=chosen, jobs=jobs or 1, force=force)
+        results = analyze_many(found, out, model=model, segmenter=segmenter, formats=chosen, jobs=jobs or 1, force=force)
         rows = list(track(results, "analyze", total=len(found)))
     except KaryogramError as error:
         raise click.UsageError(str(error)) from error

@@ -30,7 +30,8 @@ def arrange(probabilities: np.ndarray, whole: np.ndarray) -> Arrangement:
     """Place N objects by their class probabilities (N, 24) and the probability (N,) that each is one whole chromosome.
 
     Minimum-cost assignment: an object in a slot of its class costs -log(whole * p), in an extra slot ``EXTRA`` more, unplaced
-    ``LEAVE`` - log(1 - whole). Two copies are a preference: a trisomy wins when no other class explains the third copy better, and an
+    ``LEAVE`` - log(1 - whole). Two copies are a preference: a trisomy wins when no other class explains the third
+    copy better, and an
     object that is hardly a whole chromosome makes no trisomy, it stays unplaced.
     """
     if not len(probabilities):

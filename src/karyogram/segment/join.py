@@ -16,14 +16,16 @@ from karyogram.segment.pieces import Pieces
 MOST_PIECES, LARGEST = 4, 3.6
 #: At most this many joins are judged around one piece, those of few pieces first.
 MOST_JOINS = 40
-#: What each chromosome of a partition costs, in mean areas: of two ways that look as whole, the one with fewer chromosomes wins.
+#: What each chromosome of a partition costs, in mean areas: of two ways that look as whole, the one with fewer
+#: chromosomes wins.
 PRICE = 0.05
 
 
 def join_pieces(flat: np.ndarray, found: Pieces, judge: Judge, mean_area: float) -> list[Instance]:
-    """Return the chromosomes of a flattened picture, uint8 (H, W), scored by the judge; they may share the pixels of an overlap.
+    """Return the chromosomes of a flattened picture, uint8 (H, W), scored by the judge; they may share pixels.
 
-    A candidate is a connected set of pieces with the overlaps they run into. The partition of the pieces into candidates that maximises
+    A candidate is a connected set of pieces with the overlaps they run into. The partition of the pieces into
+    candidates that maximises
     the sum of area times judged wholeness is found exactly, as a set partitioning problem (mixed-integer programme, HiGHS).
     """
     boxes = _boxes(found.pieces)
@@ -42,7 +44,7 @@ def _candidates(found: Pieces, areas: np.ndarray, largest: float) -> Iterator[tu
     """Yield connected sets of pieces, each once: every piece alone, then its joins up to the limits."""
     seen: set[tuple[int, ...]] = set()
     for start in found.neighbours:
-        ring = [(start,)]
+        ring: list[tuple[int, ...]] = [(start,)]
         number = 0
         while ring and number < MOST_JOINS:
             wider = []
@@ -67,9 +69,7 @@ def _boxes(labels: np.ndarray) -> list[tuple[int, int, int, int]]:
     return boxes
 
 
-def _instance(
-    flat: np.ndarray, found: Pieces, members: Sequence[int], boxes: Sequence[tuple[int, int, int, int]]
-) -> Instance:
+def _instance(flat: np.ndarray, found: Pieces, members: Sequence[int], boxes: Sequence[tuple[int, int, int, int]]) -> Instance:
     """Build a candidate: its pieces, the overlaps they run into, the gap between them, and its own share of the stain."""
     margin = 40 if any(found.under[a] for a in members) else 3
     low = np.min([boxes[a - 1][:2] for a in members], axis=0) - margin

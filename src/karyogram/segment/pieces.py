@@ -17,7 +17,8 @@ REACH = 4
 class Pieces:
     """Two label images, int32 (H, W), 0 for none, and who borders on whom.
 
-    ``pieces`` are what is left of the chromosomes when overlaps and contacts are taken away, grown back over the contacts; ``overlaps``
+    ``pieces`` are what is left of the chromosomes when overlaps and contacts are taken away, grown back over the
+    contacts; ``overlaps``
     are where two chromosomes share pixels. ``neighbours[a]`` are the pieces that piece ``a`` touches or meets at an overlap,
     ``under[a]`` the overlaps it runs into.
     """

@@ -1,6 +1,7 @@
 """A fitted network to an ONNX file that needs no torch, checked against torch's own output."""
 
 import json
+from collections.abc import Mapping
 from dataclasses import asdict
 from pathlib import Path
 
@@ -51,15 +52,16 @@ def export(net: nn.Module, path: Path, name: str, how: Preparation, temperature:
     metadata["temperature"] = json.dumps(temperature)
     onnx.helper.set_model_props(model, metadata)
     write_bytes(path, model.SerializeToString())
-    check_export(module, path, example.numpy())
+    check_export(module, path, {"canvases": example})
     return path
 
 
-def check_export(module: nn.Module, path: Path, canvases: np.ndarray, tolerance: float = 1e-3) -> None:
-    """Raise ModelError if onnxruntime and torch differ on canvases (N, h, w), relative to size, by more than ``tolerance``."""
+def check_export(module: nn.Module, path: Path, example: Mapping[str, Tensor], tolerance: float = 1e-3) -> None:
+    """Raise ModelError if onnxruntime and torch differ on named inputs, relative to size, by more than ``tolerance``."""
     with torch.no_grad():
-        expected = [t.numpy() for t in module(torch.from_numpy(canvases))]
-    found = open_session(path.read_bytes()).run(None, {"canvases": canvases})
+        outputs = module(*example.values())
+    expected = [t.numpy() for t in (outputs if isinstance(outputs, tuple) else (outputs,))]
+    found = open_session(path.read_bytes()).run(None, {name: value.numpy() for name, value in example.items()})
     worst = max(float(np.abs(a - b).max() / (1 + np.abs(a).max())) for a, b in zip(expected, found, strict=True))
     if worst > tolerance:
         raise ModelError(f"{path}: onnxruntime and torch differ by {worst:.2g}")

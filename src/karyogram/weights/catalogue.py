@@ -12,6 +12,7 @@ from karyogram.errors import ModelError
 from karyogram.weights.record import Model, open_model
 
 DEFAULT = "gband"
+SEGMENTER = "gband-segment"
 
 
 def _folder() -> Traversable:
@@ -41,16 +42,19 @@ def verify(name: str) -> None:
 
 
 @lru_cache(maxsize=4)
-def load_model(name_or_file: str = DEFAULT, threads: int = 0) -> Model:
-    """Open a shipped model by name (checksum verified) or an exported file by path; kept open for the next call."""
+def load_model(name_or_file: str = DEFAULT, kind: str = "classifier", threads: int = 0) -> Model:
+    """Open a shipped model by name (checksum verified) or an exported file by path; kept open for the next call.
+
+    ``kind`` is what the model must be, ``threads`` how many it may use (0: all cores). Raises ModelError.
+    """
     if name_or_file in model_names():
         verify(name_or_file)
-        return open_model((_folder() / f"{name_or_file}.onnx").read_bytes(), threads)
+        return open_model((_folder() / f"{name_or_file}.onnx").read_bytes(), kind, threads)
     path = Path(name_or_file)
     if path.suffix != ".onnx":
         read_card(name_or_file)
     try:
-        return open_model(path.read_bytes(), threads)
+        return open_model(path.read_bytes(), kind, threads)
     except OSError as error:
         raise ModelError(f"{path}: cannot be read: {error.strerror or error}") from error
     except ModelError as error:

@@ -1,8 +1,10 @@
-"""A model file and what must be known about it: name, checksum, preparation, label order."""
+"""A model file and what must be known about it: name, checksum, kind, and how its inputs are prepared."""
 
 import hashlib
 import json
+from collections.abc import Mapping
 from dataclasses import dataclass
+from types import MappingProxyType
 from typing import TYPE_CHECKING, Any
 
 from karyogram.errors import ModelError
@@ -11,21 +13,25 @@ from karyogram.labels import LABELS
 if TYPE_CHECKING:
     import onnxruntime
 
-INPUT, OUTPUTS = "canvases", ("classes", "up", "whole")
+#: kind -> (input, outputs, metadata). A classifier maps canvases uint8 (N, h, w) to logits: ``classes`` (N, 24), to be divided
+#: by ``temperature``, ``up`` (N,) that the short arm is up, ``whole`` (N,) that the canvas shows one whole chromosome. A
+#: segmenter maps a flattened picture uint8 (N, h, w) to logits (N, 3, h, w) of chromosome, overlap and contact.
+KINDS = MappingProxyType(
+    {
+        "classifier": ("canvases", ("classes", "up", "whole"), ("labels", "preparation", "temperature")),
+        "segmenter": ("picture", ("maps",), ("channels",)),
+    }
+)
 
 
 @dataclass(frozen=True, eq=False)
 class Model:
-    """An opened model: an onnxruntime session, its name, its SHA-256, and how it wants its canvases prepared.
-
-    The session maps ``canvases`` uint8 (N, h, w) to logits: ``classes`` (N, 24), to be divided by ``temperature``, ``up`` (N,)
-    that the short arm is up, ``whole`` (N,) that the canvas shows one whole chromosome.
-    """
+    """An opened model: its name, SHA-256, kind (a key of ``KINDS``), metadata, and an onnxruntime session."""
 
     name: str
     sha256: str
-    preparation: dict[str, Any]
-    temperature: float
+    kind: str
+    metadata: Mapping[str, Any]
     session: "onnxruntime.InferenceSession"
 
     def identity(self) -> dict[str, str]:
@@ -46,14 +52,15 @@ def open_session(data: bytes, threads: int = 0) -> "onnxruntime.InferenceSession
         raise ModelError(f"not a usable ONNX model: {str(error).splitlines()[0]}") from error
 
 
-def open_model(data: bytes, threads: int = 0) -> Model:
-    """Open the bytes of an exported model. Raises ModelError if inputs, outputs or label order are not ours."""
+def open_model(data: bytes, kind: str = "classifier", threads: int = 0) -> Model:
+    """Open the bytes of an exported model of one kind. Raises ModelError if inputs, outputs or label order are not ours."""
     session = open_session(data, threads)
-    meta = session.get_modelmeta().custom_metadata_map
+    stored = session.get_modelmeta().custom_metadata_map
+    expected_input, expected_outputs, keys = KINDS[kind]
     inputs, outputs = [i.name for i in session.get_inputs()], tuple(o.name for o in session.get_outputs())
-    if inputs != [INPUT] or outputs != OUTPUTS or not {"name", "labels", "preparation", "temperature"} <= set(meta):
-        raise ModelError("an ONNX model, but not one exported by karyogram")
-    if tuple(json.loads(meta["labels"])) != LABELS:
+    if inputs != [expected_input] or outputs != expected_outputs or not {"name", *keys} <= set(stored):
+        raise ModelError(f"an ONNX model, but not a {kind} exported by karyogram")
+    metadata = {key: json.loads(stored[key]) for key in keys}
+    if tuple(metadata.get("labels", LABELS)) != LABELS:
         raise ModelError("the model's label order is not karyogram's")
-    digest = hashlib.sha256(data).hexdigest()
-    return Model(meta["name"], digest, json.loads(meta["preparation"]), json.loads(meta["temperature"]), session)
+    return Model(stored["name"], hashlib.sha256(data).hexdigest(), kind, metadata, session)
