@@ -93,10 +93,13 @@ def test_iscn_text_of_number_findings():
 def test_one_acrocentric_short_is_never_printed_as_a_loss():
     for label in ("13", "14", "15", "21", "22"):
         odd = counts(without=(label,))
-        assert possible_robertsonian(odd) == label
+        assert possible_robertsonian(odd) == (label,)
         assert iscn_text(odd) == "45,XY,?"
-    assert possible_robertsonian(counts(without=("16",))) is None
-    assert possible_robertsonian(counts()) is None
+    fused_read_as_9 = counts("9", without=("13", "14"))
+    assert possible_robertsonian(fused_read_as_9) == ("13", "14")
+    assert iscn_text(fused_read_as_9) == "45,XY,?"
+    for other in (counts(without=("16",)), counts("9", without=("13", "7")), counts()):
+        assert possible_robertsonian(other) == ()
 
 
 def test_findings_name_label_change_and_probability():
@@ -131,8 +134,11 @@ def test_sex_chromosome_findings():
 
 def test_review_reasons():
     sure = opinions(["5"])[0]
-    assert review_reasons(INDEX["5"], sure, 0.99, 0.99, 2, at_border=False) == ()
-    assert review_reasons(-1, sure, 0.1, 0.99, 0, at_border=False) == ("unplaced", "outline uncertain")
-    assert "moved by its cell" in review_reasons(INDEX["4"], sure, 0.99, 0.99, 2, at_border=False)
-    assert "extra copy" in review_reasons(INDEX["5"], sure, 0.99, 0.99, 3, at_border=False)
-    assert review_reasons(INDEX["5"], sure, 0.99, 0.5, 2, at_border=True) == ("orientation uncertain", "cut by the border")
+    assert review_reasons(INDEX["5"], sure, 0.99, 0.99, extra=False, at_border=False) == ()
+    assert review_reasons(-1, sure, 0.1, 0.99, extra=False, at_border=False) == ("unplaced", "outline uncertain")
+    assert "moved by its cell" in review_reasons(INDEX["4"], sure, 0.99, 0.99, extra=False, at_border=False)
+    assert "extra copy" in review_reasons(INDEX["5"], sure, 0.99, 0.99, extra=True, at_border=False)
+    assert review_reasons(INDEX["5"], sure, 0.99, 0.5, extra=False, at_border=True) == (
+        "orientation uncertain",
+        "cut by the border",
+    )

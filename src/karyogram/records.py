@@ -43,6 +43,16 @@ class Instance:
         ys, xs = np.nonzero(self.mask.any(1))[0], np.nonzero(self.mask.any(0))[0]
         return self.x + int(xs[0]), self.y + int(ys[0]), self.x + int(xs[-1]) + 1, self.y + int(ys[-1]) + 1
 
+    def common(self, other: "Instance") -> int:
+        """Number of pixels of the picture that belong to both masks."""
+        top, left = max(self.y, other.y), max(self.x, other.x)
+        bottom = min(self.y + self.mask.shape[0], other.y + other.mask.shape[0])
+        right = min(self.x + self.mask.shape[1], other.x + other.mask.shape[1])
+        if top >= bottom or left >= right:
+            return 0
+        own = self.mask[top - self.y : bottom - self.y, left - self.x : right - self.x]
+        return int((own & other.mask[top - other.y : bottom - other.y, left - other.x : right - other.x]).sum())
+
     def window(self) -> tuple[slice, slice]:
         """The rows and columns of the picture that the crop covers."""
         h, w = self.mask.shape

@@ -17,6 +17,7 @@ VERBS = {
     "evaluate": "Score results against truth.",
     "models": "List the models, show a card, verify checksums.",
     "preprocess": "Clean single-chromosome crops, step by step.",
+    "straighten": "Single chromosomes to straight strips.",
     "synth": "Draw metaphases with known truth.",
 }
 

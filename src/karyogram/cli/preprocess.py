@@ -1,9 +1,11 @@
 """`karyogram preprocess`: single-chromosome crops, cleaned step by step."""
 
-import sys
+from functools import partial
 from pathlib import Path
 
 import click
+
+from karyogram.cli.pictures import find_inputs, run_each
 
 
 @click.command()
@@ -17,47 +19,17 @@ def preprocess(pictures: tuple[Path, ...], out: Path, size: int, jobs: int) -> N
     Each picture becomes OUT/<name>.tiff, the dark-banded chromosome on a black square, and OUT/<name>_stages.png, which
     shows every step. Class folders stay class folders. OUT may lie inside an input folder; what is in it is not read.
     """
-    from joblib import Parallel, delayed
-
-    from karyogram.cli.progress import track
-    from karyogram.files import find_pictures
-
-    home = out.resolve()
-    if any(path.resolve() == home for path in pictures):
-        raise click.UsageError(f"{out} is an input: give the results a folder of their own")
-    found = [
-        (path, name)
-        for path, name in find_pictures(list(pictures))
-        if path in pictures or not path.resolve().is_relative_to(home)
-    ]
-    if not found:
-        raise click.UsageError(f"no pictures in {', '.join(map(str, pictures))}")
-    inputs = {path.resolve() for path, _ in found}
-    targets = [out / name.with_name(f"{name.name}{end}") for _, name in found for end in (".tiff", "_stages.png")]
-    if clash := [target for target in targets if target.resolve() in inputs]:
-        raise click.UsageError(f"{clash[0]} is an input and would be overwritten: choose another folder")
-
-    work = (delayed(_preprocess_one)(path, out / name, size) for path, name in found)
-    results = Parallel(n_jobs=jobs or 1, return_as="generator")(work)
-    errors = [error for error in track(results, "preprocess", total=len(found)) if error]
-    for error in errors:
-        click.echo(error, err=True)
-    click.echo(f"{len(found) - len(errors)} of {len(found)} pictures done, see {out}")
-    sys.exit(1 if errors else 0)
+    found = find_inputs(pictures, out, (".tiff", "_stages.png"))
+    run_each(partial(_preprocess_one, size), found, out, "preprocess", jobs)
 
 
-def _preprocess_one(path: Path, target: Path, size: int) -> str:
-    """Write the results of one picture next to ``target``; return what went wrong, or nothing."""
+def _preprocess_one(size: int, path: Path, target: Path) -> None:
+    """Write the results of one picture next to ``target``."""
     from karyogram.draw.stages import draw_stages
-    from karyogram.errors import KaryogramError
     from karyogram.files import read_picture, write_picture
     from karyogram.image.crop import fit_square
     from karyogram.segment.stages import clean_crop
 
-    try:
-        stages, mask = clean_crop(read_picture(path).pixels)
-        write_picture(target.with_name(f"{target.name}.tiff"), fit_square(stages["contrast"], mask, size))
-        write_picture(target.with_name(f"{target.name}_stages.png"), draw_stages(stages))
-    except (KaryogramError, OSError) as error:
-        return str(error) if str(error).startswith(str(path)) else f"{path}: {error}"
-    return ""
+    stages, mask = clean_crop(read_picture(path).pixels)
+    write_picture(target.with_name(f"{target.name}.tiff"), fit_square(stages["contrast"], mask, size))
+    write_picture(target.with_name(f"{target.name}_stages.png"), draw_stages(stages))

@@ -38,8 +38,7 @@ def arrange(probabilities: np.ndarray, whole: np.ndarray) -> Arrangement:
         return Arrangement(np.zeros(0, int), 0.0)
     whole = np.clip(whole, 1e-3, 1 - 1e-3)
     cost = -np.log(np.maximum(probabilities, FLOOR)) - np.log(whole)[:, None]
-    unplaced = np.full((len(whole), len(whole)), 1e6)
-    np.fill_diagonal(unplaced, LEAVE - np.log(1 - whole))
+    unplaced = np.repeat((LEAVE - np.log(1 - whole))[:, None], len(whole), axis=1)
     return min((_assign(cost, unplaced, sex) for sex in SEXES), key=lambda a: a.cost)
 
 

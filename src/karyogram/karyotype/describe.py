@@ -27,56 +27,61 @@ def describe(
 ) -> Karyotype:
     """Build the karyotype of one picture.
 
-    For N instances: ``probabilities`` (N, 24), ``up`` (N,) P(short arm up), ``classes`` (N,) the place given, -1 for
-    none. Chromosomes
-    are numbered from 1 in karyogram order, the unplaced last. Number findings and ISCN text are given only where
-    every object has a place and their number is one a human cell can have; otherwise a warning says why not.
+    For N instances: ``probabilities`` (N, 24), ``up`` (N,) P(short arm up), ``classes`` (N,) the place given, -1 for none.
+    Chromosomes are numbered from 1 in karyogram order, the unplaced last. Number findings and ISCN text are given only where
+    every object has a place and their number is one a human cell can have; otherwise a warning says why not. A
+    possible Robertsonian translocation is a warning and no finding.
     """
-    height, width = picture.pixels.shape
+    order = sorted(range(len(instances)), key=lambda i: (classes[i] if classes[i] >= 0 else len(LABELS), -instances[i].area))
+    instances, probabilities, up, classes = [instances[i] for i in order], probabilities[order], up[order], classes[order]
     whole = np.array([item.score for item in instances])
-    belief = np.array([p[c] if c >= 0 else 0.0 for p, c in zip(probabilities, classes, strict=True)]) * whole
+    belief = np.where(classes >= 0, probabilities[np.arange(len(order)), classes], 0.0) * whole
     counts = count_classes(classes)
-    order = sorted(range(len(instances)), key=lambda i: (classes[i] % 25 if classes[i] >= 0 else 99, -instances[i].area))
+    findings = find_changes(counts, classes, belief)
+    extra = {finding.label for finding in findings if finding.change > 0}
     chromosomes = tuple(
-        _chromosome(number, instances[i], probabilities[i], float(up[i]), int(classes[i]), counts, (height, width))
-        for number, i in enumerate(order, start=1)
+        _chromosome(
+            number, instances, probabilities[number - 1], float(up[number - 1]), int(classes[number - 1]), extra, picture
+        )
+        for number in range(1, len(order) + 1)
     )
-    total, unplaced = sum(counts.values()), int((classes < 0).sum())
+    total, unplaced, fused = sum(counts.values()), int((classes < 0).sum()), possible_robertsonian(counts)
     complete = total in PLAUSIBLE and not unplaced
-    warnings = [*picture.warnings]
-    if not len(instances):
-        warnings.append("no chromosomes found")
-    elif not complete:
-        warnings.append(f"no number finding: {total} chromosomes placed, {unplaced} objects not")
-    elif missing := possible_robertsonian(counts):
-        warnings.append(f"possible Robertsonian translocation: 45 chromosomes, one {missing} short")
+    doubts = {
+        "no chromosomes found": not order,
+        f"no number finding: {total} chromosomes placed, {unplaced} objects not": bool(order) and not complete,
+        f"possible Robertsonian translocation: 45 chromosomes, short of {' and '.join(fused)}": complete and bool(fused),
+    }
     return Karyotype(
         image=name,
-        width=width,
-        height=height,
+        width=picture.pixels.shape[1],
+        height=picture.pixels.shape[0],
         chromosomes=chromosomes,
         counts=counts,
-        findings=find_changes(counts, classes, belief) if complete else (),
+        findings=findings if complete and not fused else (),
         iscn=iscn_text(counts) if complete else "",
-        quality=round(float(belief.mean()), 4) if len(belief) else 0.0,
-        warnings=tuple(warnings),
+        quality=round(float(belief.mean()), 4) if order else 0.0,
+        warnings=(*picture.warnings, *(text for text, applies in doubts.items() if applies)),
         model=dict(model),
     )
 
 
 def _chromosome(
     number: int,
-    item: Instance,
+    instances: Sequence[Instance],
     probabilities: np.ndarray,
     up: float,
     placed: int,
-    counts: Mapping[str, int],
-    size: tuple[int, int],
+    extra: set[str],
+    picture: Picture,
 ) -> Chromosome:
+    """Build the record of instance ``number`` (from 1)."""
+    item = instances[number - 1]
     points = outline(item)
     angle, length = upright_angle(points)
+    height, width = picture.pixels.shape
     xmin, ymin, xmax, ymax = item.bbox
-    at_border = xmin <= 1 or ymin <= 1 or xmax >= size[1] - 1 or ymax >= size[0] - 1
+    at_border = xmin <= 1 or ymin <= 1 or xmax >= width - 1 or ymax >= height - 1
     label = LABELS[placed] if placed >= 0 else None
     return Chromosome(
         id=number,
@@ -89,5 +94,6 @@ def _chromosome(
         angle=round(angle, 2),
         flipped=up < 0.5,
         length_px=round(length, 1),
-        review=review_reasons(placed, probabilities, item.score, up, counts.get(label or "", 0), at_border),
+        overlaps=tuple(n for n, other in enumerate(instances, start=1) if n != number and item.common(other)),
+        review=review_reasons(placed, probabilities, item.score, up, label in extra, at_border),
     )

@@ -10,19 +10,17 @@ def changes(counts: Mapping[str, int]) -> dict[str, int]:
     return {label: counts.get(label, 0) - 2 for label in AUTOSOMES if counts.get(label, 0) != 2}
 
 
-def possible_robertsonian(counts: Mapping[str, int]) -> str | None:
-    """Return the D or G chromosome that 45 chromosomes lack, if that alone sets them apart from a normal cell.
+def possible_robertsonian(counts: Mapping[str, int]) -> tuple[str, ...]:
+    """Return the D and G chromosomes that a cell of 45 lacks, if a Robertsonian translocation could explain them, else ().
 
-    Two acrocentric chromosomes fused at their centromeres look like one chromosome missing: a count cannot tell that
-    from a loss.
+    Two acrocentric chromosomes fused at their centromeres look like one chromosome missing, or like two missing and one of another
+    class too many; a count cannot tell that from a loss.
     """
     odd = changes(counts)
-    sex = counts.get("X", 0) + counts.get("Y", 0)
-    if len(odd) == 1 and sex == 2 and sum(counts.values()) == 45:
-        (label, change) = next(iter(odd.items()))
-        if change == -1 and label in ACROCENTRIC:
-            return label
-    return None
+    lost = tuple(label for label, change in odd.items() for _ in range(-change))
+    gained = sum(change for change in odd.values() if change > 0)
+    plain = sum(counts.values()) == 45 and counts.get("X", 0) + counts.get("Y", 0) == 2
+    return lost if plain and (len(lost), gained) in ((1, 0), (2, 1)) and set(lost) <= ACROCENTRIC else ()
 
 
 def iscn_text(counts: Mapping[str, int]) -> str:

@@ -11,13 +11,12 @@ SURE_UP = 0.25
 
 
 def review_reasons(
-    placed: int, probabilities: np.ndarray, whole: float, up: float, copies: int, at_border: bool
+    placed: int, probabilities: np.ndarray, whole: float, up: float, extra: bool, at_border: bool
 ) -> tuple[str, ...]:
     """Return the reasons to look at one chromosome.
 
     ``placed`` is its class index (-1: unplaced), ``probabilities`` (24,), ``whole`` and ``up`` as predicted,
-    ``copies`` the number
-    of chromosomes placed in its class, ``at_border`` whether the picture's edge may cut it.
+    ``extra`` whether its class has more copies than it should, ``at_border`` whether the picture's edge may cut it.
     """
     reasons = {
         "unplaced": placed < 0,
@@ -25,7 +24,7 @@ def review_reasons(
         "moved by its cell": placed >= 0 and int(np.argmax(probabilities)) != placed,
         "outline uncertain": whole < SURE_MASK,
         "orientation uncertain": abs(up - 0.5) < SURE_UP,
-        "extra copy": placed >= 0 and copies > 2,
+        "extra copy": placed >= 0 and extra,
         "cut by the border": at_border,
     }
     return tuple(reason for reason, applies in reasons.items() if applies)

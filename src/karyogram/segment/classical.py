@@ -7,7 +7,7 @@ import numpy as np
 
 from karyogram.records import Instance
 from karyogram.segment.cuts import crop, propose_cuts
-from karyogram.segment.levels import LEVELS, Levels, objects_of_level, threshold_levels
+from karyogram.segment.levels import LEVELS, Levels, objects_of_level
 from karyogram.segment.touching import watershed_split
 
 #: Asked for each candidate: how sure are you (0..1) that this is one whole chromosome?
@@ -21,7 +21,7 @@ ROUNDS = 4
 _OTSU = LEVELS.index(0.0)
 
 
-def segment_classical(flat: np.ndarray, judge: Judge, levels: Levels | None = None) -> list[Instance]:
+def segment_classical(flat: np.ndarray, judge: Judge, levels: Levels) -> list[Instance]:
     """Return the chromosomes of a flattened picture, uint8 (H, W), each with the judge's opinion as its score.
 
     Objects at Otsu's threshold that look whole are kept. Any other is replaced by the partition that looks most
@@ -29,9 +29,6 @@ def segment_classical(flat: np.ndarray, judge: Judge, levels: Levels | None = No
     thresholds' objects inside it, watershed, or a cut from notch to notch, again and again while that helps; or by the more
     lenient threshold's object around it, if a pale band broke a chromosome in two. ``judge`` decides what looks whole.
     """
-    levels = levels or threshold_levels(flat)
-    if levels is None:
-        return []
     by_level = [objects_of_level(flat, levels, number) for number in range(len(LEVELS))]
     objects = _judged(by_level[_OTSU], judge)
     objects = _join(objects, _judged(_around(by_level[0], objects), judge))
@@ -75,14 +72,7 @@ def _worth(parts: Sequence[Instance]) -> float:
 
 def _inside(item: Instance, outer: Instance) -> bool:
     """Tell whether most of the item's pixels are the outer object's."""
-    h, w = item.mask.shape
-    oh, ow = outer.mask.shape
-    dy, dx = item.y - outer.y, item.x - outer.x
-    top, left, bottom, right = max(0, dy), max(0, dx), min(oh, dy + h), min(ow, dx + w)
-    if top >= bottom or left >= right:
-        return False
-    common = outer.mask[top:bottom, left:right] & item.mask[top - dy : bottom - dy, left - dx : right - dx]
-    return bool(2 * common.sum() > item.area)
+    return 2 * item.common(outer) > item.area
 
 
 def _partitions(item: Instance, stricter: list[list[Instance]], width: float) -> list[list[Instance]]:

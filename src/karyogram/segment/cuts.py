@@ -103,8 +103,8 @@ def _cut(item: Instance, start: np.ndarray, end: np.ndarray, least: float) -> tu
     return crop(first, item.x, item.y), crop(item.mask & ~first, item.x, item.y)
 
 
-def crop(mask: np.ndarray, x: int, y: int, score: float = 1.0) -> Instance:
+def crop(mask: np.ndarray, x: int, y: int) -> Instance:
     """Return the largest part of a bool (h, w) mask whose pixel [0, 0] is the picture's [y, x], cropped tight."""
     mask = fill_holes(largest_component(mask))
     xmin, ymin, xmax, ymax = Instance(mask, 0, 0).bbox
-    return Instance(mask[ymin:ymax, xmin:xmax], x + xmin, y + ymin, score)
+    return Instance(mask[ymin:ymax, xmin:xmax], x + xmin, y + ymin)

@@ -28,19 +28,26 @@ def join_pieces(flat: np.ndarray, found: Pieces, judge: Judge, mean_area: float)
     candidates that maximises
     the sum of area times judged wholeness is found exactly, as a set partitioning problem (mixed-integer programme, HiGHS).
     """
-    boxes = _boxes(found.pieces)
-    areas = np.bincount(found.pieces.ravel(), minlength=len(boxes) + 1)
-    sets = list(_candidates(found, areas, LARGEST * mean_area))
-    items = [_instance(flat, found, members, boxes) for members in sets]
-    if not items:
+    joins = candidates(flat, found, mean_area)
+    if not joins:
         return []
+    sets, items = zip(*joins, strict=True)
+    areas = np.bincount(found.pieces.ravel())
     scores = judge(items)
     worth = np.array([sum(areas[a] for a in members) / mean_area for members in sets]) * scores - PRICE
-    chosen = _best_partition(sets, worth, len(boxes))
+    chosen = _best_partition(sets, worth, len(areas) - 1)
     return [Instance(i.mask, i.x, i.y, float(s), i.pixels) for i, s, c in zip(items, scores, chosen, strict=True) if c]
 
 
-def _candidates(found: Pieces, areas: np.ndarray, largest: float) -> Iterator[tuple[int, ...]]:
+def candidates(flat: np.ndarray, found: Pieces, mean_area: float) -> list[tuple[tuple[int, ...], Instance]]:
+    """Return (pieces, instance) for every join worth judging in a flattened picture, uint8 (H, W)."""
+    boxes = _boxes(found.pieces)
+    areas = np.bincount(found.pieces.ravel(), minlength=len(boxes) + 1)
+    sets = _connected_sets(found, areas, LARGEST * mean_area)
+    return [(members, _instance(flat, found, members, boxes)) for members in sets]
+
+
+def _connected_sets(found: Pieces, areas: np.ndarray, largest: float) -> Iterator[tuple[int, ...]]:
     """Yield connected sets of pieces, each once: every piece alone, then its joins up to the limits."""
     seen: set[tuple[int, ...]] = set()
     for start in found.neighbours:

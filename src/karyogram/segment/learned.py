@@ -29,5 +29,5 @@ def segment_learned(flat: np.ndarray, model: Model, judge: Judge, width: float, 
     ``width`` is the chromosomes' width in pixels (nuclei are told by it), ``mean_area`` the area of a mean chromosome.
     """
     maps = predict_maps(model, flat)
-    maps[0] *= remove_nuclei(maps[0] > 0.5, width)
+    maps *= remove_nuclei(maps[0] > 0.5, width)
     return join_pieces(flat, find_pieces(maps), judge, mean_area)

@@ -46,7 +46,7 @@ def threshold_levels(flat: np.ndarray) -> Levels | None:
     ground = float(np.median(ground_pixels))
     if ground - float(np.median(stain_pixels)) < LEAST_CONTRAST:
         return None
-    cuts = [flat < otsu + (ground - otsu) * level for level in LEVELS]
+    cuts = [flat <= otsu + (ground - otsu) * level for level in LEVELS]
     width = stroke_width(cuts[LEVELS.index(0.0)])
     return Levels(tuple(remove_nuclei(cut, width) for cut in cuts), width) if width else None
 

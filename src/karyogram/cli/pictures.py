@@ -1,0 +1,57 @@
+"""Verbs that turn each picture into pictures of its own: what they read, how they run, what they report."""
+
+import sys
+from collections.abc import Callable
+from pathlib import Path
+
+import click
+
+
+def find_inputs(pictures: tuple[Path, ...], out: Path, endings: tuple[str, ...]) -> list[tuple[Path, Path]]:
+    """Return (path, target) of each picture among files and folders; results are ``target`` plus one of the ``endings``.
+
+    ``out`` may lie inside an input folder; what is in it is not read. Raises click.UsageError if there is nothing to read,
+    or if a result would fall on an input.
+    """
+    from karyogram.files import find_pictures
+
+    home = out.resolve()
+    if any(path.resolve() == home for path in pictures):
+        raise click.UsageError(f"{out} is an input: give the results a folder of their own")
+    found = [
+        (path, out / name)
+        for path, name in find_pictures(list(pictures))
+        if path in pictures or not path.resolve().is_relative_to(home)
+    ]
+    if not found:
+        raise click.UsageError(f"no pictures in {', '.join(map(str, pictures))}")
+    inputs = {path.resolve() for path, _ in found}
+    targets = [target.with_name(f"{target.name}{end}") for _, target in found for end in endings]
+    if clash := [target for target in targets if target.resolve() in inputs]:
+        raise click.UsageError(f"{clash[0]} is an input and would be overwritten: choose another folder")
+    return found
+
+
+def run_each(work: Callable[[Path, Path], None], found: list[tuple[Path, Path]], out: Path, label: str, jobs: int) -> None:
+    """Call ``work(path, target)`` for each picture, name what failed on standard error, and end with status 0 or 1."""
+    from joblib import Parallel, delayed
+
+    from karyogram.cli.progress import track
+
+    results = Parallel(n_jobs=jobs or 1, return_as="generator")(delayed(_try)(work, path, target) for path, target in found)
+    errors = [error for error in track(results, label, total=len(found)) if error]
+    for error in errors:
+        click.echo(error, err=True)
+    click.echo(f"{len(found) - len(errors)} of {len(found)} pictures done, see {out}")
+    sys.exit(1 if errors else 0)
+
+
+def _try(work: Callable[[Path, Path], None], path: Path, target: Path) -> str:
+    """Return what went wrong, or nothing."""
+    from karyogram.errors import KaryogramError
+
+    try:
+        work(path, target)
+    except (KaryogramError, OSError) as error:
+        return str(error) if str(error).startswith(str(path)) else f"{path}: {error}"
+    return ""

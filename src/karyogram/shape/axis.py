@@ -1,0 +1,176 @@
+"""The curve that runs through the middle of a chromosome, from one end to the other."""
+
+import cv2
+import numpy as np
+from scipy.interpolate import make_smoothing_spline
+from scipy.spatial import cKDTree
+
+from karyogram.shape.skeleton import longest_path
+
+#: Bends shorter than this many chromosome widths, as a wavelength, are smoothed away.
+SMOOTH = 2.0
+#: How often the curve is moved to the middle between both edges.
+ROUNDS = 3
+#: Distance of the stations at which edges are looked for, in pixels.
+FINE = 0.25
+#: Up to this many chromosome widths of skeleton, the principal axis is tried as well.
+SHORT = 3.0
+#: and taken, unless the skeleton's curve lies so much nearer to the mask's pixels, on average.
+BETTER = 0.95
+#: Ends of the skeleton where the mask is thinner than this share of its median width are cut off.
+TRIM = 0.9
+#: Within this many widths of its ends the curve is not moved, and what is not moved weighs this much.
+NEAR, UNSURE = 0.2, 0.05
+#: Pixels of ground put around the mask.
+PAD = 4
+
+
+def medial_axis(mask: np.ndarray) -> np.ndarray:
+    """Return the axis of a mask, bool (H, W), as points float32 (N, 2) x, y, 1 px apart, N >= 2, upper end first.
+
+    The points are the middles of N equal steps between the edges of the mask, (0, 0) being the middle of the first pixel. Of
+    several parts of the mask the largest counts. The curve begins as the longest path of the skeleton, cut back where it runs
+    into a corner; for a short chromosome its principal axis is tried too. Then, in turns, it is smoothed, prolonged along
+    its end tangents to the edge of the mask, and moved to the middle between the edges on its normals. Raises ValueError for
+    an empty mask.
+
+    Smoothing: natural cubic smoothing spline, Reinsch, Numer. Math. 10:177 (1967), doi 10.1007/BF02162161.
+    """
+    solid = _largest_part(mask)
+    depth = cv2.distanceTransform(solid.astype(np.uint8), cv2.DIST_L2, 5)
+    soft = cv2.GaussianBlur(solid.astype(np.float32), (0, 0), 0.7)
+    bone = _trim(longest_path(solid), depth)
+    at = bone.astype(int)
+    width = 2 * float(np.median(depth[at[:, 1], at[:, 0]]))
+    points = np.argwhere(solid)[:, ::-1]
+    curve = _centre(bone, soft, width) if len(bone) >= 5 else None
+    if curve is None or len(bone) < SHORT * width:
+        straight = _centre(_principal_axis(solid), soft, width)
+        if curve is None or _spread(points, curve) > BETTER * _spread(points, straight):
+            curve = straight
+    way = _way(curve)
+    number = max(2, round(way[-1]))
+    axis = _at(curve, way, (way[-1] - (number - 1)) / 2 + np.arange(number)) - PAD
+    if (axis[-1, 1], axis[-1, 0]) < (axis[0, 1], axis[0, 0]):
+        axis = axis[::-1]
+    return np.ascontiguousarray(axis, np.float32)
+
+
+def normals(axis: np.ndarray) -> np.ndarray:
+    """Return the unit normals, float64 (N, 2) x, y, of an axis (N, 2): to the right of one who looks at the upper end."""
+    tangents = np.gradient(np.asarray(axis, np.float64), axis=0)
+    tangents /= np.maximum(np.hypot(*tangents.T), 1e-6)[:, None]
+    return np.stack([tangents[:, 1], -tangents[:, 0]], 1)
+
+
+def sample(
+    picture: np.ndarray, points: np.ndarray, how: int = cv2.INTER_LINEAR, border: int = cv2.BORDER_CONSTANT
+) -> np.ndarray:
+    """Return a picture, float32 (H, W), at points (n, 2) or (m, n, 2) x, y: float32 (n,) or (m, n).
+
+    ``how`` and ``border`` are OpenCV's kinds of interpolation and border; by default linear, 0 outside.
+    """
+    at = points.astype(np.float32).reshape(-1, points.shape[-2], 2)
+    x, y = np.ascontiguousarray(at[..., 0]), np.ascontiguousarray(at[..., 1])
+    return cv2.remap(picture, x, y, how, borderMode=border, borderValue=0).reshape(points.shape[:-1])
+
+
+def _largest_part(mask: np.ndarray) -> np.ndarray:
+    """Return the largest 8-connected part, padded by ``PAD``."""
+    count, labels, stats, _ = cv2.connectedComponentsWithStats(np.pad(mask, PAD).astype(np.uint8), connectivity=8)
+    if count == 1:
+        raise ValueError("the mask is empty")
+    return labels == 1 + int(np.argmax(stats[1:, cv2.CC_STAT_AREA]))
+
+
+def _trim(path: np.ndarray, depth: np.ndarray) -> np.ndarray:
+    """Cut off the ends of the path that run into a corner: there the mask is thinner than ``TRIM`` of its usual width."""
+    at = path.astype(int)
+    along = depth[at[:, 1], at[:, 0]]
+    thick = np.flatnonzero(along >= TRIM * np.median(along))
+    return path[thick[0] : thick[-1] + 1]
+
+
+def _principal_axis(solid: np.ndarray) -> np.ndarray:
+    """Return the straight line through the centre along the direction of greatest spread, across the whole mask."""
+    points = np.argwhere(solid)[:, ::-1].astype(np.float64)
+    middle = points.mean(0)
+    _, vectors = np.linalg.eigh(np.cov(points.T) if len(points) > 1 else np.eye(2))
+    along = (points - middle) @ vectors[:, 1]
+    stations = np.linspace(along.min() - 0.5, along.max() + 0.5, max(5, round(np.ptp(along)) + 1))
+    return middle + stations[:, None] * vectors[:, 1]
+
+
+def _spread(points: np.ndarray, curve: np.ndarray) -> float:
+    """Return the mean distance, in pixels, of points (n, 2) from a curve."""
+    return float(cKDTree(curve).query(points)[0].mean())
+
+
+def _centre(path: np.ndarray, soft: np.ndarray, width: float) -> np.ndarray:
+    """Return the path smoothed, in the middle between the edges of the mask, from edge to edge; points ``FINE`` apart."""
+    sure = np.ones(len(path))
+    for _ in range(ROUNDS):
+        path, sure = _recentre(_to_edges(_smooth(path, sure, width), soft), soft, width)
+    return _to_edges(_smooth(path, sure, width), soft)
+
+
+def _smooth(path: np.ndarray, sure: np.ndarray, width: float) -> np.ndarray:
+    """Return the smoothing spline of the points, weighted by ``sure``; points about 1 px apart."""
+    way = _way(path)
+    stiffness = (SMOOTH * width / (2 * np.pi)) ** 4 * len(path) / max(way[-1], 1.0)
+    stations = np.linspace(0, way[-1], max(5, round(way[-1]) + 1))
+    return np.stack([make_smoothing_spline(way, values, sure, stiffness)(stations) for values in path.T], 1)
+
+
+def _to_edges(path: np.ndarray, soft: np.ndarray) -> np.ndarray:
+    """Prolong the path straight, or shorten it, until it begins and ends at the edge of the mask; points ``FINE`` apart."""
+    for _ in range(2):
+        path = _even(path, FINE)
+        if sample(soft, path[:1])[0] >= 0.5:
+            ahead = (path[0] - path[1]) / max(float(np.hypot(*(path[0] - path[1]))), 1e-6)
+            beyond = path[0] + ahead * np.arange(FINE, sum(soft.shape), FINE)[:, None]
+            free = int(np.argmax(sample(soft, beyond) < 0.5))
+            path = np.concatenate([beyond[:free][::-1], path])
+        else:
+            first = int(np.argmax(sample(soft, path) >= 0.5))
+            path = path[min(first, len(path) - 2) :]
+        path = path[::-1]
+    return _even(path, FINE)
+
+
+def _recentre(path: np.ndarray, soft: np.ndarray, width: float) -> tuple[np.ndarray, np.ndarray]:
+    """Return the points, about 1 px apart, moved to the middle between both edges, and how sure each is.
+
+    Those without an edge near on both sides, and those near the ends, where the edges converge, stay where they are and count
+    for little.
+    """
+    path = _even(path, 1.0)
+    across = np.arange(FINE, 0.9 * width + 2 * FINE, FINE)
+    normal = normals(path)
+    inside = sample(soft, path) >= 0.5
+    reach = []
+    for side in (1, -1):
+        points = path[:, None] + side * across[None, :, None] * normal[:, None]
+        outside = sample(soft, points) < 0.5
+        inside &= outside.any(1)
+        reach.append(across[np.argmax(outside, axis=1)])
+    way = _way(path)
+    inside &= (way >= NEAR * width) & (way <= way[-1] - NEAR * width)
+    shift = np.where(inside, (reach[0] - reach[1]) / 2, 0.0)
+    return path + shift[:, None] * normal, np.where(inside, 1.0, UNSURE)
+
+
+def _way(path: np.ndarray) -> np.ndarray:
+    """Return the way along the path to each of its points, strictly increasing."""
+    steps = np.maximum(np.hypot(*np.diff(path, axis=0).T), 1e-6)
+    return np.concatenate([[0.0], np.cumsum(steps)])
+
+
+def _even(path: np.ndarray, step: float) -> np.ndarray:
+    """Return the path as points about ``step`` px apart, at least 5."""
+    way = _way(path)
+    return _at(path, way, np.linspace(0, way[-1], max(5, round(way[-1] / step) + 1)))
+
+
+def _at(path: np.ndarray, way: np.ndarray, stations: np.ndarray) -> np.ndarray:
+    return np.stack([np.interp(stations, way, values) for values in path.T], 1)
