@@ -50,7 +50,7 @@ def crop_rows(path: Path, model: str) -> list[tuple[int, np.ndarray, float, floa
     flat, item = find_single(read_picture(path).pixels)
     opened = load_model(model, threads=1)
     # The crops are smaller than the reference; gband-cirnet knows, any other model is told.
-    scale = 1.0 if Preparation(**opened.metadata["preparation"]).scale != Preparation().scale else 1.25
+    scale = 1.0 if opened.metadata["preparation"].scale != Preparation().scale else 1.25
     opinion = predict(opened, flat, [item], scale)
     angle, _ = upright_angle(outline(item))
     truth = 1.0 if abs(angle) < 45 else np.nan

@@ -14,8 +14,8 @@ from hypothesis import strategies as st
 from PIL import Image
 
 from karyogram import files
-from karyogram.errors import PictureError
-from karyogram.files import find_pictures, read_picture, write_bytes, write_picture, write_text
+from karyogram.errors import DataError, PictureError
+from karyogram.files import find_pictures, make_folder, read_picture, write_bytes, write_picture, write_text
 
 GREY = np.random.default_rng(0).integers(0, 256, (40, 31), dtype=np.uint8)
 GREY[0, :2] = 0, 255
@@ -254,6 +254,21 @@ def test_folders_are_read_recursively_and_only_pictures_are_taken(tmp_path):
     assert [path for path, _ in found] == [tmp_path / n for n in ("a/1.png", "b/2.TIF", "c.jpeg", "notes.txt")]
 
 
+def test_what_lies_in_the_folder_of_results_is_no_input_unless_named(tmp_path):
+    for name in ("a.png", "out/a.png", "outer/b.png"):
+        write_bytes(tmp_path / name, b"x")
+    found = find_pictures([tmp_path, tmp_path / "out" / "a.png"], tmp_path / "outer" / ".." / "out")
+    assert [path.relative_to(tmp_path).as_posix() for path, _ in found] == ["a.png", "outer/b.png", "out/a.png"]
+
+
+def test_a_folder_that_cannot_be_written_is_named(tmp_path):
+    assert make_folder(tmp_path / "a" / "b").is_dir()
+    assert not list(make_folder(tmp_path / "a" / "b").iterdir())
+    blocked = write_bytes(tmp_path / "file", b"") / "x"
+    with pytest.raises(DataError, match=r"file/x: cannot be written: "):
+        make_folder(blocked)
+
+
 def test_inputs_that_share_a_stem_keep_apart(tmp_path):
     for name in ("one/a/x.png", "one/a/x.tif", "one/b/x.tif", "two/a/x.png", "two/b/y.tif"):
         write_bytes(tmp_path / name, b"x")
@@ -298,6 +313,10 @@ def test_a_failed_write_leaves_the_old_content_and_no_rest(tmp_path, monkeypatch
 
 def test_written_text_is_utf8(tmp_path):
     assert write_text(tmp_path / "a.txt", "Überlänge").read_bytes() == "Überlänge".encode()
+
+
+def test_text_with_bytes_that_are_no_utf8_is_written_readably(tmp_path):
+    assert write_text(tmp_path / "a.txt", "odd\udcff").read_bytes() == rb"odd\udcff"
 
 
 @pytest.mark.parametrize("suffix", [".png", ".tiff", ".bmp", ".TIF"])

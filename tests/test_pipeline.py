@@ -94,14 +94,6 @@ def karyogram_data():
     return Path(karyogram.__file__).parent / "data"
 
 
-def test_done_pictures_are_skipped_unless_forced(drawn, tmp_path):
-    picture, _ = drawn
-    write_picture(tmp_path / "cell.png", picture)
-    run = ["analyze", str(tmp_path / "cell.png"), "-o", str(tmp_path / "out"), "--json"]
-    statuses = [json.loads(CliRunner().invoke(main, [*run, *extra]).stdout)[0]["status"] for extra in ([], [], ["--force"])]
-    assert statuses == ["done", "skipped", "done"]
-
-
 @pytest.mark.parametrize(
     "arguments",
     [["x.png", "-o", "out", "--model", "nothing"], ["x.png", "-o", "out", "--format", "docx"], ["-o", "out"]],

@@ -1,3 +1,6 @@
+import os
+import subprocess
+import sys
 from pathlib import Path
 
 import pytest
@@ -110,3 +113,11 @@ def test_the_committed_split_of_tseng2023_is_the_one_the_code_deals(data_folder)
     entries = read_split(COMMITTED / "tseng2023.csv")
     assert list(entries.values()) == split(folder)
     assert {entries[name].part for name in listed_names(folder) & set(entries)} == {"test"}
+
+
+@pytest.mark.data
+def test_the_committed_splits_can_be_made_again(data_folder, tmp_path):
+    script = COMMITTED.parent / "make_splits.py"
+    subprocess.run([sys.executable, script, tmp_path], env={**os.environ, "KARYOGRAM_DATA": str(data_folder)}, check=True)
+    for name in ("tseng2023.csv", "cirnet.csv"):
+        assert (tmp_path / name).read_bytes() == (COMMITTED / name).read_bytes()

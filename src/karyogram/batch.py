@@ -3,13 +3,16 @@
 import csv
 import io
 import time
-from collections.abc import Iterator, Sequence
+from collections.abc import Iterable, Iterator, Sequence
+from concurrent.futures.process import BrokenProcessPool
 from dataclasses import asdict, dataclass, fields
 from pathlib import Path
+from typing import Any
 
-from karyogram.errors import KaryogramError
+from karyogram.datasets.results import read_karyotype as read_result
+from karyogram.errors import AnnotationError, DataError, KaryogramError
 from karyogram.files import write_text
-from karyogram.output import RESULT, write_results
+from karyogram.output import RESULT, has_formats, write_results
 from karyogram.pipeline import make_reader, open_metaphase, read_karyotype
 from karyogram.records import Karyotype
 
@@ -31,7 +34,6 @@ class Row:
 
 def analyze_many(
     pictures: Sequence[tuple[Path, Path]],
-    out: Path,
     *,
     model: str,
     segmenter: str,
@@ -39,34 +41,56 @@ def analyze_many(
     jobs: int = 1,
     force: bool = False,
 ) -> Iterator[Row]:
-    """Analyse (path, name) pairs into ``out/name`` and yield their rows as they are done, in any order.
+    """Analyse (path, result folder) pairs; the rows come as they are done, in any order.
 
-    A picture whose ``karyotype.json`` is there already is not done again unless ``force``.
+    Unless ``force``, a picture is skipped whose folder holds its ``karyotype.json``, by the same models, and all files of
+    ``formats``; a folder with the result of another picture is left as it is, and the row is a failed one. Raises
+    ModelError at once if a model cannot be opened; the iterator raises KaryogramError if a worker process is killed.
     """
-    from joblib import Parallel, delayed, effective_n_jobs
+    from joblib import delayed, effective_n_jobs
 
     jobs = min(effective_n_jobs(jobs), max(len(pictures), 1))
-    threads = 0 if jobs == 1 else 1
-    make_reader(model, segmenter, threads)
-    options = (model, segmenter, threads)
-    tasks = (delayed(_analyze_one)(path, out / name, options, formats, force) for path, name in pictures)
-    yield from Parallel(n_jobs=jobs, return_as="generator_unordered", batch_size=1)(tasks)
+    options = (model, segmenter, 0 if jobs == 1 else 1)
+    make_reader(*options)
+    tasks = (delayed(_analyze_one)(path, folder, options, formats, force) for path, folder in pictures)
+    return _rows(tasks, jobs)
+
+
+def _rows(tasks: Iterable[Any], jobs: int) -> Iterator[Row]:
+    from joblib import Parallel
+
+    try:
+        yield from Parallel(n_jobs=jobs, return_as="generator_unordered", batch_size=1)(tasks)
+    except BrokenProcessPool as error:
+        raise KaryogramError("a worker process was killed (out of memory?); run again with fewer --jobs") from error
 
 
 def _analyze_one(path: Path, folder: Path, options: tuple[str, str, int], formats: frozenset[str], force: bool) -> Row:
     start = time.perf_counter()
     try:
-        if not force and (folder / RESULT).is_file():
-            karyotype = Karyotype.from_json((folder / RESULT).read_text("utf-8"))
-            return _row(path, "skipped", karyotype, 0.0)
+        reader = make_reader(*options)
+        stored = None if force else _find_result(path, folder)
+        if stored and stored.model == reader.identity() and has_formats(folder, formats):
+            return _row(path, "skipped", stored, 0.0)
         picture = open_metaphase(path)
-        karyotype = read_karyotype(picture, str(path), make_reader(*options))
+        karyotype = read_karyotype(picture, str(path), reader)
         write_results(folder, picture.pixels, karyotype, formats)
     except KaryogramError as error:
         return Row(str(path), "failed", error=str(error))
     except Exception as error:  # one bad picture must not take the others with it
         return Row(str(path), "failed", error=f"{path}: {type(error).__name__}: {error}")
     return _row(path, "done", karyotype, time.perf_counter() - start)
+
+
+def _find_result(path: Path, folder: Path) -> Karyotype | None:
+    """Return the picture's result, None if there is none or a damaged one. Raises DataError if it is another picture's."""
+    try:
+        stored = read_result(folder / RESULT)
+    except AnnotationError:
+        return None
+    if Path(stored.image).resolve() != path.resolve():
+        raise DataError(f"{path}: {folder} holds the result of {stored.image}; choose another folder, or --force")
+    return stored
 
 
 def _row(path: Path, status: str, karyotype: Karyotype, seconds: float) -> Row:
@@ -83,9 +107,9 @@ def _row(path: Path, status: str, karyotype: Karyotype, seconds: float) -> Row:
 
 
 def write_summary(path: Path, rows: Sequence[Row]) -> None:
-    """Write ``summary.csv``, one row a picture in path order."""
+    """Write ``summary.csv``, one row a picture, in the order given."""
     buffer = io.StringIO()
     writer = csv.DictWriter(buffer, [f.name for f in fields(Row)], lineterminator="\n")
     writer.writeheader()
-    writer.writerows(asdict(row) for row in sorted(rows, key=lambda r: r.path))
+    writer.writerows(asdict(row) for row in rows)
     write_text(path, buffer.getvalue())

@@ -10,7 +10,7 @@ from typing import Any
 
 import numpy as np
 
-from karyogram.errors import PictureError
+from karyogram.errors import DataError, PictureError
 
 SUFFIXES = frozenset({".tif", ".tiff", ".png", ".jpg", ".jpeg", ".bmp"})
 MAX_PIXELS = 200_000_000
@@ -122,18 +122,19 @@ def _to_grey(array: np.ndarray) -> np.ndarray:
     return np.clip(grey + 0.5, 0, 255).astype(np.uint8)
 
 
-def find_pictures(inputs: list[Path]) -> list[tuple[Path, Path]]:
+def find_pictures(inputs: list[Path], out: Path | None = None) -> list[tuple[Path, Path]]:
     """Return (path, name) for each picture among files and folders, folders read recursively, in name order.
 
     ``name`` is the path relative to the input folder (a file's own name), without its suffix: where its results go. Two
     inputs that would share a name keep their suffix or get the number of the input in front, so that none is lost.
-    Hidden files are left out of folders.
+    Hidden files are left out of folders, and so is what lies in ``out``, the folder of results, if that is given.
     """
+    home = out.resolve() if out else None
     found: list[tuple[int, Path, Path]] = []
     for number, entry in enumerate(inputs):
         if entry.is_dir():
             files = sorted(f for f in entry.rglob("*") if _is_picture(f))
-            found += [(number, f, f.relative_to(entry)) for f in files]
+            found += [(number, f, f.relative_to(entry)) for f in files if not (home and f.resolve().is_relative_to(home))]
         else:
             found.append((number, entry, Path(entry.name)))
     names = _distinct([(number, relative) for number, _, relative in found])
@@ -162,6 +163,16 @@ def _distinct(entries: list[tuple[int, Path]]) -> list[Path]:
     return names
 
 
+def make_folder(path: Path) -> Path:
+    """Make a folder for results, or find it there. Raises DataError, naming folder and reason, if nothing can be put in it."""
+    try:
+        path.mkdir(parents=True, exist_ok=True)
+        with tempfile.TemporaryFile(dir=path):
+            return path
+    except OSError as error:
+        raise DataError(f"{path}: cannot be written: {error.strerror or error}") from error
+
+
 def write_bytes(path: str | Path, data: bytes) -> Path:
     """Write a file so that a reader sees the old content or the new, never a part. Folders are made as needed."""
     path = Path(path)
@@ -179,8 +190,8 @@ def write_bytes(path: str | Path, data: bytes) -> Path:
 
 
 def write_text(path: str | Path, text: str) -> Path:
-    """Write UTF-8 text atomically; see :func:`write_bytes`."""
-    return write_bytes(path, text.encode())
+    r"""Write UTF-8 text atomically; see :func:`write_bytes`. Bytes of file names that are no UTF-8 become ``\\udcff``."""
+    return write_bytes(path, text.encode(errors="backslashreplace"))
 
 
 def write_picture(path: str | Path, pixels: np.ndarray) -> Path:

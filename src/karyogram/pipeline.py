@@ -2,13 +2,14 @@
 
 from collections.abc import Sequence
 from dataclasses import dataclass, replace
+from os import PathLike
 from pathlib import Path
 
 import numpy as np
 
 from karyogram.classify.predict import predict
 from karyogram.classify.prepare import cell_scale
-from karyogram.errors import ModelError
+from karyogram.errors import ModelError, PictureError
 from karyogram.files import Picture, read_picture
 from karyogram.image.background import flatten
 from karyogram.image.polarity import find_ground, to_dark_on_white
@@ -21,6 +22,9 @@ from karyogram.segment.levels import threshold_levels
 from karyogram.weights.catalogue import DEFAULT, SEGMENTER, load_model, model_names
 from karyogram.weights.record import Model
 
+#: Larger pictures cannot be segmented in bounded memory.
+MAX_PIXELS = 25_000_000
+
 SEGMENTERS = ("auto", "classical", "learned")
 
 
@@ -30,6 +34,11 @@ class Reader:
 
     classifier: Model
     segmenter: Model | None
+
+    def identity(self) -> dict[str, str]:
+        """Return what a result says of the models that made it: name and SHA-256 of both."""
+        cutter = self.segmenter.identity() if self.segmenter else {"name": "classical", "sha256": ""}
+        return {**self.classifier.identity(), "segmenter": cutter["name"], "segmenter_sha256": cutter["sha256"]}
 
 
 def make_reader(model: str = DEFAULT, segmenter: str = "auto", threads: int = 0) -> Reader:
@@ -44,18 +53,36 @@ def make_reader(model: str = DEFAULT, segmenter: str = "auto", threads: int = 0)
 def analyze(picture: str | Path | np.ndarray, model: str = DEFAULT, segmenter: str = "auto") -> Karyotype:
     """Read one metaphase: a file, or a grey uint8 (H, W) array.
 
-    ``model`` is a shipped model's name or an exported file, ``segmenter`` one of ``SEGMENTERS``. Raises PictureError for a
-    file that is no picture, ModelError for a model that is none. A picture without chromosomes gives an empty karyotype with a warning.
+    ``model`` is a shipped model's name or an exported file, ``segmenter`` one of ``SEGMENTERS``. Raises PictureError for
+    what is no picture, ModelError for a model that is none. A picture without chromosomes gives an empty karyotype with a
+    warning.
     """
-    reader = make_reader(model, segmenter)
-    if isinstance(picture, np.ndarray):
-        return read_karyotype(dark_on_white(Picture(picture)), "", reader)
-    return read_karyotype(open_metaphase(picture), str(picture), reader)
+    if isinstance(picture, str | PathLike):
+        opened, name = open_metaphase(picture), str(picture)
+    else:
+        opened, name = dark_on_white(Picture(_grey(picture))), ""
+    return read_karyotype(opened, name, make_reader(model, segmenter))
+
+
+def _grey(picture: np.ndarray) -> np.ndarray:
+    """Return the array, contiguous; PictureError if it is no grey picture."""
+    given = f"{picture.dtype} {picture.shape}" if isinstance(picture, np.ndarray) else type(picture).__name__
+    if not isinstance(picture, np.ndarray) or picture.dtype != np.uint8 or picture.ndim != 2 or not picture.size:
+        raise PictureError(f"a picture is a file or a non-empty uint8 (H, W) array, not {given}")
+    return np.ascontiguousarray(picture)
 
 
 def open_metaphase(path: str | Path) -> Picture:
-    """Read a picture file and turn it to dark chromosomes on white."""
-    return dark_on_white(read_picture(path))
+    """Read a picture file and turn it to dark chromosomes on white.
+
+    Raises PictureError, naming file and reason, for what is no picture and for more than ``MAX_PIXELS`` pixels.
+    """
+    picture = read_picture(path)
+    height, width = picture.pixels.shape
+    if width * height > MAX_PIXELS:
+        limit = f"{MAX_PIXELS // 10**6} megapixels"
+        raise PictureError(f"{path}: {width} x {height} pixels are more than a metaphase may have: {limit}")
+    return dark_on_white(picture)
 
 
 def dark_on_white(picture: Picture) -> Picture:
@@ -72,8 +99,7 @@ def read_karyotype(picture: Picture, name: str, reader: Reader) -> Karyotype:
     prediction = predict(reader.classifier, flat, instances, scale)
     instances = [replace(item, score=float(whole)) for item, whole in zip(instances, prediction.whole, strict=True)]
     classes = arrange(prediction.probabilities, prediction.whole).classes
-    model = reader.classifier.identity()
-    return describe(name, picture, instances, prediction.probabilities, prediction.up, classes, model)
+    return describe(name, picture, instances, prediction.probabilities, prediction.up, classes, reader.identity())
 
 
 def find_instances(flat: np.ndarray, reader: Reader) -> tuple[list[Instance], float]:

@@ -9,13 +9,12 @@ from pathlib import Path
 
 import numpy as np
 
-from karyogram.classify.predict import predict
+from karyogram.classify.predict import Prediction, predict
 from karyogram.errors import KaryogramError
 from karyogram.files import read_picture, write_text
 from karyogram.karyotype.arrange import arrange
 from karyogram.karyotype.review import review_reasons
 from karyogram.labels import LABELS
-from karyogram.records import Instance
 from karyogram.segment.single import find_single
 from karyogram.weights.record import Model
 
@@ -56,21 +55,22 @@ def classify_pictures(paths: Sequence[Path], model: Model, cell_regex: str | Non
 
 
 def _classify_cell(paths: Sequence[Path], model: Model) -> Iterator[Answer | Failure]:
-    found: list[tuple[Path, np.ndarray, Instance]] = []
+    found: list[tuple[Path, Prediction]] = []
     for path in paths:
         try:
-            found.append((path, *find_single(read_picture(path).pixels)))
+            flat, chromosome = find_single(read_picture(path).pixels)
+            found.append((path, predict(model, flat, [chromosome])))
         except KaryogramError as error:
             text = str(error)
             yield Failure(str(path), text if text.startswith(str(path)) else f"{path}: {text}")
-    together = len(found) > 1
-    opinions = [predict(model, flat, [item]) for _, flat, item in found]
-    probabilities = np.array([o.probabilities[0] for o in opinions]).reshape(-1, len(LABELS))
-    placed = arrange(probabilities, np.ones(len(found))).classes if together else probabilities.argmax(1)
-    for (path, _, _), opinion, row, index in zip(found, opinions, probabilities, placed, strict=True):
+        except Exception as error:  # one bad picture must not take the others with it
+            yield Failure(str(path), f"{path}: {type(error).__name__}: {error}")
+    probabilities = np.array([opinion.probabilities[0] for _, opinion in found]).reshape(-1, len(LABELS))
+    placed = arrange(probabilities, np.ones(len(found))).classes if len(found) > 1 else probabilities.argmax(1)
+    for (path, opinion), row, index in zip(found, probabilities, placed, strict=True):
         label = int(index) if index >= 0 else int(row.argmax())
         second = int(np.argsort(row)[-2 if label == int(row.argmax()) else -1])
-        reasons = review_reasons(label, row, float(opinion.whole[0]), float(opinion.up[0]), 1, at_border=False)
+        reasons = review_reasons(label, row, float(opinion.whole[0]), float(opinion.up[0]), extra=False, at_border=False)
         yield Answer(
             str(path),
             LABELS[label],

@@ -6,7 +6,7 @@ from dataclasses import dataclass
 import numpy as np
 from scipy.special import expit, softmax
 
-from karyogram.classify.prepare import Preparation, prepare
+from karyogram.classify.prepare import prepare
 from karyogram.records import Instance
 from karyogram.weights.record import Model
 
@@ -30,7 +30,7 @@ def predict(model: Model, flat: np.ndarray, instances: Sequence[Instance], scale
 
     ``scale`` brings them to the reference size, see :func:`karyogram.classify.prepare.cell_scale`.
     """
-    how = Preparation(**model.metadata["preparation"])
+    how = model.metadata["preparation"]
     return predict_canvases(model, [prepare(flat, item, how, scale) for item in instances], views)
 
 

@@ -1,21 +1,11 @@
 """One chromosome to one canvas: what the networks see, in training and in use."""
 
-from dataclasses import dataclass
-
 import cv2
 import numpy as np
 
 from karyogram.records import Instance
 from karyogram.shape.pose import outline, upright_angle, upright_window
-
-
-@dataclass(frozen=True)
-class Preparation:
-    """What a model wants to see: canvas size in pixels, and how much the native picture is scaled down for it."""
-
-    height: int = 112
-    width: int = 48
-    scale: float = 0.75
+from karyogram.weights.record import Preparation
 
 
 def prepare(flat: np.ndarray, instance: Instance, how: Preparation, scale: float = 1.0) -> np.ndarray:

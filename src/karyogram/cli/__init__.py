@@ -5,6 +5,7 @@ Exit status: 0 all done; 1 some inputs failed, each named on standard error; 2 w
 
 import importlib
 from importlib.metadata import entry_points
+from typing import Any
 
 import click
 
@@ -38,6 +39,19 @@ class LazyGroup(click.Group):
             if entry.name == cmd_name:
                 return _load_extra(entry)
         return None
+
+    def invoke(self, ctx: click.Context) -> Any:
+        """Run a verb; what it could not read or write ends in one line and status 1."""
+        from karyogram.errors import KaryogramError
+
+        try:
+            return super().invoke(ctx)
+        except KaryogramError as error:
+            raise click.ClickException(str(error)) from error
+        except BrokenPipeError:
+            raise
+        except OSError as error:
+            raise click.ClickException(f"{error.filename or 'input or output'}: {error.strerror or error}") from error
 
     def format_commands(self, ctx: click.Context, formatter: click.HelpFormatter) -> None:
         """Write the list of verbs without importing any of them."""

@@ -29,22 +29,25 @@ def classify(pictures: tuple[Path, ...], out: Path, model: str, cell_regex: str 
     """Classify PICTURES of single chromosomes (files, or folders read recursively)."""
     from karyogram.cli.progress import track
     from karyogram.errors import KaryogramError
-    from karyogram.files import find_pictures
+    from karyogram.files import find_pictures, make_folder
     from karyogram.singles import Answer, Failure, classify_pictures, write_predictions
     from karyogram.weights.catalogue import load_model
 
     paths = [path for path, _ in find_pictures(list(pictures))]
     if not paths:
         raise click.UsageError(f"no pictures in {', '.join(map(str, pictures))}")
+    if out.resolve() in {path.resolve() for path in paths}:
+        raise click.UsageError(f"{out} is an input and would be overwritten: choose another file")
     try:
         opened = load_model(model)
     except KaryogramError as error:
         raise click.UsageError(str(error)) from error
+    make_folder(out.parent)
     results = list(track(classify_pictures(paths, opened, cell_regex), "classify", total=len(paths)))
     answers = sorted((r for r in results if isinstance(r, Answer)), key=lambda a: a.path)
     write_predictions(out, answers)
     failures = [r for r in results if isinstance(r, Failure)]
     for failure in failures:
         click.echo(failure.error, err=True)
-    click.echo(f"{len(answers)} of {len(paths)} pictures classified, see {out}")
+    click.echo(f"{len(answers)} of {len(paths)} pictures classified, see {click.format_filename(out)}")
     sys.exit(1 if failures else 0)

@@ -15,18 +15,13 @@ def find_inputs(pictures: tuple[Path, ...], out: Path, endings: tuple[str, ...])
     """
     from karyogram.files import find_pictures
 
-    home = out.resolve()
-    if any(path.resolve() == home for path in pictures):
+    if any(path.resolve() == out.resolve() for path in pictures):
         raise click.UsageError(f"{out} is an input: give the results a folder of their own")
-    found = [
-        (path, out / name)
-        for path, name in find_pictures(list(pictures))
-        if path in pictures or not path.resolve().is_relative_to(home)
-    ]
+    found = [(path, out / name) for path, name in find_pictures(list(pictures), out)]
     if not found:
         raise click.UsageError(f"no pictures in {', '.join(map(str, pictures))}")
     inputs = {path.resolve() for path, _ in found}
-    targets = [target.with_name(f"{target.name}{end}") for _, target in found for end in endings]
+    targets = [Path(f"{target}{end}") for _, target in found for end in endings]
     if clash := [target for target in targets if target.resolve() in inputs]:
         raise click.UsageError(f"{clash[0]} is an input and would be overwritten: choose another folder")
     return found

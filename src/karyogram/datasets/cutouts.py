@@ -1,12 +1,18 @@
 """A library of exactly masked single chromosomes at native scale: what the composer pastes."""
 
+import io
 from collections.abc import Sequence
 from dataclasses import dataclass
 from pathlib import Path
+from zipfile import BadZipFile
 
 import numpy as np
 
 from karyogram.errors import DataError
+from karyogram.files import write_bytes
+
+#: What reading a file that is no .npz, or a broken one, raises.
+NO_NPZ = (OSError, ValueError, KeyError, TypeError, AttributeError, EOFError, BadZipFile)
 
 
 @dataclass(frozen=True, eq=False)
@@ -41,10 +47,12 @@ def make_cutout(flat: np.ndarray, mask: np.ndarray, label: int) -> Cutout:
 
 
 def save_cutouts(path: Path, cutouts: Sequence[Cutout]) -> None:
-    """Write cut-outs into one compressed .npz: densities as uint8 (1/200), ragged, end to end."""
+    """Write cut-outs into one compressed .npz: densities as uint8 (1/200), ragged, end to end; atomic."""
     shapes = np.array([c.density.shape for c in cutouts], np.int32)
     pixels = np.concatenate([np.ceil(np.minimum(c.density, 1.27) * 200).astype(np.uint8).ravel() for c in cutouts])
-    np.savez_compressed(path, shapes=shapes, pixels=pixels, labels=np.array([c.label for c in cutouts], np.int16))
+    buffer = io.BytesIO()
+    np.savez_compressed(buffer, shapes=shapes, pixels=pixels, labels=np.array([c.label for c in cutouts], np.int16))
+    write_bytes(path, buffer.getvalue())
 
 
 def load_cutouts(path: Path) -> list[Cutout]:
@@ -52,7 +60,7 @@ def load_cutouts(path: Path) -> list[Cutout]:
     try:
         with np.load(path) as data:
             shapes, pixels, labels = data["shapes"], data["pixels"], data["labels"]
-    except (OSError, ValueError, KeyError) as error:
+    except NO_NPZ as error:
         raise DataError(f"{path}: no library of cut-outs: {error}") from error
     ends = np.cumsum(shapes.prod(1))
     return [

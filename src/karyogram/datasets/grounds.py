@@ -1,8 +1,15 @@
 """Real backgrounds for composites: photographs with their chromosomes painted out."""
 
+import io
+from collections.abc import Sequence
+from pathlib import Path
+
 import cv2
 import numpy as np
 
+from karyogram.datasets.cutouts import NO_NPZ
+from karyogram.errors import DataError
+from karyogram.files import write_bytes
 from karyogram.image.background import flatten
 from karyogram.segment.levels import threshold_levels
 
@@ -36,3 +43,19 @@ def empty_ground(picture: np.ndarray, rng: np.random.Generator) -> np.ndarray | 
         ground[usable] = moved[usable]
         open_pixels &= ~usable
     return ground
+
+
+def save_grounds(path: Path, grounds: Sequence[np.ndarray]) -> None:
+    """Write backgrounds, uint8 (H, W) each, into one compressed .npz; atomic."""
+    buffer = io.BytesIO()
+    np.savez_compressed(buffer, *grounds)
+    write_bytes(path, buffer.getvalue())
+
+
+def load_grounds(path: Path) -> list[np.ndarray]:
+    """Read what :func:`save_grounds` wrote. Raises DataError if it is none."""
+    try:
+        with np.load(path) as data:
+            return [data[key] for key in data.files]
+    except NO_NPZ as error:
+        raise DataError(f"{path}: no backgrounds: {error}") from error

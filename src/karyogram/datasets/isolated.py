@@ -17,6 +17,9 @@ from karyogram.labels import INDEX
 from karyogram.records import Instance
 from karyogram.segment.levels import LEVELS, objects_of_level, threshold_levels
 
+#: The share of whole chromosomes of which a cut-off piece becomes a counterexample.
+PIECES = 0.12
+
 
 @dataclass(frozen=True, eq=False)
 class Sample:
@@ -75,11 +78,22 @@ def extract_samples(picture: np.ndarray, truth: Annotation, how: Preparation, rn
         if label is not None:
             yield Sample(prepare(found.flat, item, how, found.scale), INDEX[label], box)
 
-    halves = [_cut(item, rng) for item in found.whole.values() if rng.random() < 0.12]
+    pieces = [cut_across(item, rng) for item in found.whole.values() if rng.random() < PIECES]
     clusters = [found.clusters[i] for i in rng.permutation(len(found.clusters))[:6]]
     fragments = [found.fragments[i] for i in rng.permutation(len(found.fragments))[:3]]
-    for item in clusters + fragments + halves:
+    for item in clusters + fragments + pieces:
         yield Sample(prepare(found.flat, item, how, found.scale), -1, -1)
+
+
+def cut_across(item: Instance, rng: np.random.Generator) -> Instance:
+    """Return one piece of a chromosome, a quarter to four fifths of it, cut across its longer direction at a random place."""
+    ys, xs = np.nonzero(item.mask)
+    points = np.stack([xs, ys], 1) - [xs.mean(), ys.mean()]
+    along = points @ np.linalg.svd(points, full_matrices=False)[2][0]
+    piece = np.zeros_like(item.mask)
+    keep = along > np.quantile(along, rng.uniform(0.2, 0.75))
+    piece[ys[keep], xs[keep]] = True
+    return Instance(piece, item.x, item.y)
 
 
 def _compare(boxes: np.ndarray, objects: np.ndarray) -> tuple[np.ndarray, np.ndarray, np.ndarray]:
@@ -101,14 +115,3 @@ def _best_whole(iou: np.ndarray, covered: np.ndarray) -> dict[int, int]:
         if iou[box, index] > 0.72 and (others.size == 0 or others.max() < 0.6):
             best[box] = index
     return best
-
-
-def _cut(item: Instance, rng: np.random.Generator) -> Instance:
-    """Return one piece of a chromosome cut across its longer direction at a random place."""
-    ys, xs = np.nonzero(item.mask)
-    points = np.stack([xs, ys], 1) - [xs.mean(), ys.mean()]
-    along = points @ np.linalg.svd(points, full_matrices=False)[2][0]
-    piece = np.zeros_like(item.mask)
-    keep = along > np.quantile(along, rng.uniform(0.2, 0.75))
-    piece[ys[keep], xs[keep]] = True
-    return Instance(piece, item.x, item.y)

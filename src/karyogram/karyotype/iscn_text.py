@@ -13,8 +13,8 @@ def changes(counts: Mapping[str, int]) -> dict[str, int]:
 def possible_robertsonian(counts: Mapping[str, int]) -> tuple[str, ...]:
     """Return the D and G chromosomes that a cell of 45 lacks, if a Robertsonian translocation could explain them, else ().
 
-    Two acrocentric chromosomes fused at their centromeres look like one chromosome missing, or like two missing and one of another
-    class too many; a count cannot tell that from a loss.
+    Two acrocentric chromosomes fused at their centromeres look like one chromosome missing, or like two missing and one of
+    another class too many; a count cannot tell that from a loss.
     """
     odd = changes(counts)
     lost = tuple(label for label, change in odd.items() for _ in range(-change))

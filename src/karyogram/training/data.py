@@ -1,22 +1,28 @@
 """Pictures to one memory-mapped array of canvases, prepared once and read by every run."""
 
 import json
-from collections.abc import Mapping
+import warnings
+from collections.abc import Callable, Iterable, Mapping
 from dataclasses import asdict, dataclass
 from pathlib import Path
+from typing import TypeVar
 
 import numpy as np
 from joblib import Parallel, delayed
 
 from karyogram.classify.prepare import Preparation, prepare
-from karyogram.datasets.isolated import Sample, extract_samples
+from karyogram.datasets.crop import find_photograph
+from karyogram.datasets.isolated import PIECES, Sample, cut_across, extract_samples
 from karyogram.datasets.splits import Entry, cirnet_cell
-from karyogram.datasets.voc import read_voc
-from karyogram.errors import DataError
-from karyogram.files import read_picture, write_text
+from karyogram.datasets.voc import Annotation, read_voc
+from karyogram.errors import DataError, KaryogramError
+from karyogram.files import SUFFIXES, read_picture, write_text
 from karyogram.labels import INDEX, parse_label
 from karyogram.segment.single import find_single
 from karyogram.shape.pose import outline, upright_angle
+
+T = TypeVar("T")
+R = TypeVar("R")
 
 FIELDS = [("label", "i2"), ("up", "f4"), ("part", "U5"), ("name", "U64"), ("cell", "U64"), ("box", "i2")]
 
@@ -50,37 +56,75 @@ def load_samples(folder: Path) -> Samples:
         raise DataError(f"{folder}: no prepared samples: {error}") from error
 
 
-def prepare_metaphases(images: Path, annotations: Path, split: Mapping[str, Entry], how: Preparation, jobs: int = 2) -> Samples:
-    """Cut the isolated chromosomes of every picture named by the split, with clusters and fragments as counterexamples."""
+def gather(one: Callable[[T], list[R]], items: Iterable[T], jobs: int) -> list[R]:
+    """Return all that ``one`` makes of all items, in their order; an item that cannot be read is left out with a warning."""
 
-    def one(entry: Entry, seed: int) -> list[tuple[Sample, Entry]]:
-        picture = read_picture(images / f"{entry.name}.jpg").pixels
-        truth = read_voc(annotations / f"{entry.name}.xml")
+    def tried(item: T) -> list[R] | KaryogramError:
+        try:
+            return one(item)
+        except KaryogramError as error:
+            return error
+
+    rows: list[R] = []
+    for result in Parallel(n_jobs=jobs)(delayed(tried)(item) for item in items):
+        if isinstance(result, KaryogramError):
+            warnings.warn(f"left out: {result}", stacklevel=3)
+        else:
+            rows += result
+    return rows
+
+
+def read_boxed(images: Path, annotations: Path, name: str) -> tuple[np.ndarray, Annotation]:
+    """Return (picture uint8 (H, W), its boxes) of ``annotations/name.xml``; the picture may be of any format karyogram reads.
+
+    Raises AnnotationError or PictureError, naming the file.
+    """
+    annotation = annotations / f"{name}.xml"
+    truth = read_voc(annotation)
+    return read_picture(find_photograph(annotation, truth.filename, images)).pixels, truth
+
+
+def prepare_metaphases(images: Path, annotations: Path, split: Mapping[str, Entry], how: Preparation, jobs: int = 2) -> Samples:
+    """Cut the isolated chromosomes of every picture named by the split, with clusters and fragments as counterexamples.
+
+    What cannot be read is left out with a warning; raises DataError if nothing is left.
+    """
+
+    def one(numbered: tuple[int, Entry]) -> list[tuple[Sample, Entry]]:
+        seed, entry = numbered
+        picture, truth = read_boxed(images, annotations, entry.name)
         return [(s, entry) for s in extract_samples(picture, truth, how, np.random.default_rng(seed))]
 
     entries = sorted(split.values(), key=lambda e: e.name)
-    lists = Parallel(n_jobs=jobs)(delayed(one)(entry, seed) for seed, entry in enumerate(entries))
-    rows = [pair for found in lists for pair in found]
+    rows = gather(one, enumerate(entries), jobs)
+    if not rows:
+        raise DataError(f"{images}: no chromosome could be cut out of any of the {len(entries)} pictures of the split")
     table = np.array([(s.label, 0.5, e.part, e.name, e.name, s.box) for s, e in rows], dtype=FIELDS)
     return Samples(np.stack([s.canvas for s, _ in rows]), table, how)
 
 
 def prepare_crops(folder: Path, split: Mapping[str, Entry], how: Preparation, jobs: int = 2) -> Samples:
-    """Prepare class folders of pictures that each show one chromosome, short arm up."""
+    """Prepare class folders of pictures that each show one chromosome, short arm up; pieces cut off some are counterexamples.
 
-    def one(path: Path) -> tuple[np.ndarray, float]:
+    What cannot be read is left out with a warning; raises DataError if nothing is left or if a folder names no class.
+    """
+
+    def one(numbered: tuple[int, Path]) -> list[tuple[np.ndarray, tuple[int, float, str, str, str, int]]]:
+        seed, path = numbered
+        rng = np.random.default_rng(seed)
         flat, item = find_single(read_picture(path).pixels)
-        angle, _ = upright_angle(outline(item))
-        return prepare(flat, item, how), 1.0 if abs(angle) < 45 else 0.5
+        up = 1.0 if abs(upright_angle(outline(item))[0]) < 45 else 0.5
+        origin = split[path.stem].part, path.stem, cirnet_cell(path.stem)
+        rows = [(prepare(flat, item, how), (INDEX[str(parse_label(path.parent.name))], up, *origin, 0))]
+        if rng.random() < PIECES:
+            rows.append((prepare(flat, cut_across(item, rng), how), (-1, 0.5, *origin, -1)))
+        return rows
 
-    paths = sorted(p for p in folder.rglob("*") if p.stem in split)
-    prepared = Parallel(n_jobs=jobs)(delayed(one)(path) for path in paths)
-    labels = [parse_label(path.parent.name) for path in paths]
-    unknown = sorted({p.parent.name for p, label in zip(paths, labels, strict=True) if label is None})
-    if unknown or not paths:
-        raise DataError(f"{folder}: no class folders of known pictures, or folders of no class: {', '.join(unknown)}")
-    rows = [
-        (INDEX[str(label)], up, split[p.stem].part, p.stem, cirnet_cell(p.stem), 0)
-        for p, label, (_, up) in zip(paths, labels, prepared, strict=True)
-    ]
-    return Samples(np.stack([canvas for canvas, _ in prepared]), np.array(rows, dtype=FIELDS), how)
+    paths = sorted(p for p in folder.rglob("*") if p.stem in split and p.suffix.lower() in SUFFIXES)
+    unknown = sorted({p.parent.name for p in paths if parse_label(p.parent.name) is None})
+    if unknown:
+        raise DataError(f"{folder}: these folders of pictures name no class: {', '.join(unknown)}")
+    rows = gather(one, enumerate(paths), jobs)
+    if not rows:
+        raise DataError(f"{folder}: no chromosome found in any of the {len(paths)} pictures of the split that are here")
+    return Samples(np.stack([canvas for canvas, _ in rows]), np.array([row for _, row in rows], dtype=FIELDS), how)

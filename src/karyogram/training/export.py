@@ -1,11 +1,14 @@
-"""A fitted network to an ONNX file that needs no torch, checked against torch's own output."""
+"""A fitted network to an ONNX file that needs no torch, checked against torch's own output before it is written."""
 
+import io
 import json
+import warnings
 from collections.abc import Mapping
 from dataclasses import asdict
 from pathlib import Path
 
 import numpy as np
+import onnx
 import torch
 from torch import Tensor, nn
 
@@ -13,6 +16,7 @@ from karyogram.classify.prepare import Preparation
 from karyogram.errors import ModelError
 from karyogram.files import write_bytes
 from karyogram.labels import LABELS
+from karyogram.training.nets.unet import CHANNELS
 from karyogram.weights.record import open_session
 
 
@@ -29,39 +33,69 @@ class Exported(nn.Module):
         return classes, up, whole
 
 
-def export(net: nn.Module, path: Path, name: str, how: Preparation, temperature: float = 1.0) -> Path:
-    """Write ``net`` as ONNX with its preparation and label order in the metadata; raise ModelError if torch disagrees."""
-    import onnx
+class ExportedSegmenter(nn.Module):
+    """Flattened uint8 (N, h, w), ground near 255, h and w divisible by 32 -> logits (N, 3, h, w) of ``CHANNELS``."""
 
-    module = Exported(net.eval().float()).eval()
-    example = torch.randint(0, 256, (3, how.height, how.width), dtype=torch.uint8)
-    buffer = path.with_suffix(".tmp")
-    torch.onnx.export(
-        module,
-        (example,),
-        str(buffer),
-        input_names=["canvases"],
-        output_names=["classes", "up", "whole"],
-        dynamic_axes={k: {0: "n"} for k in ("canvases", "classes", "up", "whole")},
-        dynamo=False,
-        opset_version=17,
-    )
-    model = onnx.load(str(buffer))
-    buffer.unlink()
+    def __init__(self, net: nn.Module) -> None:
+        super().__init__()
+        self.net = net
+
+    def forward(self, picture: Tensor) -> Tensor:
+        """See the class."""
+        maps: Tensor = self.net((255 - picture.float())[:, None] / 255)
+        return maps
+
+
+def export(net: nn.Module, path: Path, name: str, how: Preparation, temperature: float = 1.0) -> Path:
+    """Write a classifier as ONNX with preparation and label order; raise ModelError, and write nothing, if torch disagrees."""
+    axes = {key: {0: "n"} for key in ("canvases", "classes", "up", "whole")}
     metadata = {"name": name, "labels": json.dumps(LABELS), "preparation": json.dumps(asdict(how))}
     metadata["temperature"] = json.dumps(temperature)
+    return _write(Exported(net.eval().float()), path, (3, how.height, how.width), axes, metadata)
+
+
+def export_segmenter(net: nn.Module, path: Path, name: str) -> Path:
+    """Write a segmenter as ONNX with its channel names; raise ModelError, and write nothing, if torch disagrees."""
+    axes = {"picture": {0: "n", 1: "h", 2: "w"}, "maps": {0: "n", 2: "h", 3: "w"}}
+    metadata = {"name": name, "channels": json.dumps(CHANNELS)}
+    return _write(ExportedSegmenter(net.eval().float()), path, (1, 64, 96), axes, metadata)
+
+
+def _write(
+    module: nn.Module, path: Path, shape: tuple[int, ...], axes: dict[str, dict[int, str]], metadata: dict[str, str]
+) -> Path:
+    """Export a module whose one input is uint8 of ``shape``; ``axes`` name input, then outputs, with their free axes."""
+    source, *outputs = axes
+    example = torch.randint(0, 256, shape, dtype=torch.uint8, generator=torch.Generator().manual_seed(0))
+    buffer = io.BytesIO()
+    with warnings.catch_warnings():
+        warnings.simplefilter("ignore")  # tracing warns of every fixed number; whether they do harm is checked below
+        torch.onnx.export(
+            module.eval(),
+            (example,),
+            buffer,  # type: ignore[arg-type]
+            input_names=[source],
+            output_names=outputs,
+            dynamic_axes=axes,
+            dynamo=False,
+            opset_version=17,
+        )
+    model = onnx.load_model_from_string(buffer.getvalue())
     onnx.helper.set_model_props(model, metadata)
-    write_bytes(path, model.SerializeToString())
-    check_export(module, path, {"canvases": example})
-    return path
+    data = model.SerializeToString()
+    try:
+        check_export(module, data, {source: example})
+    except ModelError as error:
+        raise ModelError(f"{path}: not written: {error}") from error
+    return write_bytes(path, data)
 
 
-def check_export(module: nn.Module, path: Path, example: Mapping[str, Tensor], tolerance: float = 1e-3) -> None:
+def check_export(module: nn.Module, data: bytes, example: Mapping[str, Tensor], tolerance: float = 1e-3) -> None:
     """Raise ModelError if onnxruntime and torch differ on named inputs, relative to size, by more than ``tolerance``."""
     with torch.no_grad():
         outputs = module(*example.values())
     expected = [t.numpy() for t in (outputs if isinstance(outputs, tuple) else (outputs,))]
-    found = open_session(path.read_bytes()).run(None, {name: value.numpy() for name, value in example.items()})
+    found = open_session(data).run(None, {name: value.numpy() for name, value in example.items()})
     worst = max(float(np.abs(a - b).max() / (1 + np.abs(a).max())) for a, b in zip(expected, found, strict=True))
-    if worst > tolerance:
-        raise ModelError(f"{path}: onnxruntime and torch differ by {worst:.2g}")
+    if not worst <= tolerance:
+        raise ModelError(f"onnxruntime and torch differ by {worst:.2g}")

@@ -1,5 +1,6 @@
 """One fitting run: Lightning drives it, the whole set lies in memory, augmentation runs on the batch."""
 
+from collections.abc import Callable
 from dataclasses import dataclass
 from pathlib import Path
 
@@ -9,6 +10,7 @@ import torch
 import torch.nn.functional as nnf
 from torch import Tensor
 
+from karyogram.errors import DataError
 from karyogram.training.augment import augment
 from karyogram.training.data import Samples
 from karyogram.training.nets import NETS
@@ -38,7 +40,11 @@ class Fitting(lightning.LightningModule):
         self.net.to(memory_format=torch.channels_last)  # type: ignore[call-overload]
 
     def training_step(self, batch: tuple[Tensor, Tensor, Tensor], _: int) -> Tensor:
-        """Augment one batch (canvases uint8 (N, h, w), labels (N,), up (N,)) and return its loss."""
+        """Augment one batch (canvases uint8 (N, h, w), labels (N,), up (N,)) and return its loss.
+
+        Chance is seeded by step, so that a resumed run goes on as if it had never stopped.
+        """
+        torch.manual_seed(1_000_000 * self.recipe.seed + self.global_step)
         canvases, labels, up = batch
         inputs, up = augment(canvases[:, None].float() / 255, up)
         classes, up_logit, whole_logit = self.net(inputs.contiguous(memory_format=torch.channels_last))
@@ -74,20 +80,30 @@ class Fitting(lightning.LightningModule):
 
 
 class Batches(torch.utils.data.IterableDataset[tuple[Tensor, Tensor, Tensor]]):
-    """Whole batches out of one uint8 array: shuffled by seed and epoch for training, in order without a seed."""
+    """Batches out of one uint8 array: shuffled by seed and ``epoch()`` for training, in order without a seed.
 
-    def __init__(self, samples: Samples, rows: np.ndarray, batch: int, seed: int | None, share: float = 1.0) -> None:
-        self.samples, self.rows, self.batch, self.seed, self.share, self.epoch = samples, rows, batch, seed, share, 0
+    Shuffled batches are all of one size, unless the rows do not fill a single one.
+    """
+
+    def __init__(
+        self,
+        samples: Samples,
+        rows: np.ndarray,
+        batch: int,
+        seed: int | None = None,
+        share: float = 1.0,
+        epoch: Callable[[], int] = lambda: 0,
+    ) -> None:
+        self.samples, self.rows, self.batch, self.seed, self.share, self.epoch = samples, rows, batch, seed, share, epoch
 
     def __iter__(self):  # type: ignore[no-untyped-def]
         """Yield (canvases, labels, up); training leaves out a share of the counterexamples, others each epoch."""
         rows = self.rows
         if self.seed is not None:
-            rng = np.random.default_rng((self.seed, self.epoch))
+            rng = np.random.default_rng((self.seed, self.epoch()))
             whole = self.samples.table["label"][rows] >= 0
             rows = rng.permutation(rows[whole | (rng.random(len(rows)) < self.share)])
-            rows = rows[: len(rows) // self.batch * self.batch]
-            self.epoch += 1
+            rows = rows[: max(len(rows) // self.batch, 1) * self.batch]
         for start in range(0, len(rows), self.batch):
             chosen = np.sort(rows[start : start + self.batch])
             table = self.samples.table[chosen]
@@ -101,16 +117,25 @@ class Batches(torch.utils.data.IterableDataset[tuple[Tensor, Tensor, Tensor]]):
 def fit(samples: Samples, recipe: Recipe, folder: Path, start: Path | None = None) -> Fitting:
     """Fit on the part "train", watch the part "val", and leave ``last.ckpt`` in ``folder``, from which a killed run resumes.
 
-    ``start`` is a checkpoint whose weights the network begins with. The part "test" is never touched.
+    ``start`` is a checkpoint whose weights the network begins with. The part "test" is never touched. Fewer samples than a
+    batch make one smaller batch. A run resumes with the samples and recipe it began with, see :mod:`karyogram.training.run`.
+    Raises DataError if no sample is for training, or if ``start`` is no checkpoint of this network.
     """
     lightning.seed_everything(recipe.seed, verbose=False)
     part = samples.table["part"]
     training, validation = np.flatnonzero(part == "train"), np.flatnonzero(part == "val")
     whole = int((samples.table["label"][training] >= 0).sum())
+    if not whole:
+        raise DataError(f"{folder}: no whole chromosome is in the part train, so there is nothing to learn from")
     steps = recipe.epochs * (int(whole + (len(training) - whole) * recipe.counterexamples) // recipe.batch)
     module = Fitting(recipe, steps + recipe.epochs * 4)
     if start is not None:
-        module.load_state_dict(torch.load(start, map_location="cpu", weights_only=True)["state_dict"])
+        _load_weights(module, start)
+    last = folder / "last.ckpt"
+    # Lightning asks for the first batches before it tells the module of the epoch that it resumes with.
+    begun = torch.load(last, map_location="cpu", weights_only=True)["epoch"] + 1 if last.exists() else 0
+    epoch = lambda: max(begun, module.current_epoch)  # noqa: E731
+    shuffled = Batches(samples, training, recipe.batch, recipe.seed, recipe.counterexamples, epoch)
     trainer = lightning.Trainer(
         max_epochs=recipe.epochs,
         precision="bf16-mixed",
@@ -124,9 +149,16 @@ def fit(samples: Samples, recipe: Recipe, folder: Path, start: Path | None = Non
     loader = torch.utils.data.DataLoader
     trainer.fit(
         module,
-        loader(Batches(samples, training, recipe.batch, recipe.seed, recipe.counterexamples), batch_size=None),
-        loader(Batches(samples, validation, recipe.batch, None), batch_size=None),
-        ckpt_path=str(folder / "last.ckpt") if (folder / "last.ckpt").exists() else None,
+        loader(shuffled, batch_size=None),
+        loader(Batches(samples, validation, recipe.batch), batch_size=None),
+        ckpt_path=str(last) if last.exists() else None,
         weights_only=True,
     )
     return module
+
+
+def _load_weights(module: Fitting, start: Path) -> None:
+    try:
+        module.load_state_dict(torch.load(start, map_location="cpu", weights_only=True)["state_dict"])
+    except Exception as error:  # torch raises whatever the file makes it stumble over
+        raise DataError(f"{start}: no checkpoint of {module.recipe.net}: {str(error).splitlines()[0]}") from error

@@ -41,10 +41,10 @@ def targets(composite: Composite) -> np.ndarray:
 
 
 class Composites(torch.utils.data.IterableDataset[tuple[Tensor, Tensor]]):
-    """Endless batches of composites: absorbance float (N, 1, h, w) and targets uint8 (N, 3, h, w)."""
+    """Endless batches of composites: absorbance float (N, 1, h, w) and targets uint8 (N, 3, h, w), from batch ``step`` on."""
 
-    def __init__(self, cutouts: Sequence[Cutout], grounds: Sequence[np.ndarray], batch: int, seed: int) -> None:
-        self.cutouts, self.grounds, self.batch, self.seed = cutouts, grounds, batch, seed
+    def __init__(self, cutouts: Sequence[Cutout], grounds: Sequence[np.ndarray], batch: int, seed: int, step: int = 0) -> None:
+        self.cutouts, self.grounds, self.batch, self.seed = cutouts, grounds, batch, seed + step * batch
 
     def __iter__(self) -> Iterator[tuple[Tensor, Tensor]]:
         """Yield batches; each worker draws seeds of its own."""
@@ -102,7 +102,9 @@ def fit_segmentation(
     """Train for ``steps`` batches on composites of a cut-out library; ``last.ckpt`` in ``folder`` lets a killed run resume."""
     lightning.seed_everything(seed, verbose=False)
     module = Segmentation(steps)
-    data = Composites(load_cutouts(library), grounds, batch, seed)
+    last = folder / "last.ckpt"
+    done = torch.load(last, map_location="cpu", weights_only=True)["global_step"] if last.exists() else 0
+    data = Composites(load_cutouts(library), grounds, batch, seed, done)
     trainer = lightning.Trainer(
         max_steps=steps,
         precision="bf16-mixed",
@@ -116,7 +118,7 @@ def fit_segmentation(
     trainer.fit(
         module,
         torch.utils.data.DataLoader(data, batch_size=None, num_workers=1, persistent_workers=True),
-        ckpt_path=str(folder / "last.ckpt") if (folder / "last.ckpt").exists() else None,
+        ckpt_path=str(last) if last.exists() else None,
         weights_only=True,
     )
     return module

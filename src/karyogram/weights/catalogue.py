@@ -26,17 +26,24 @@ def model_names() -> list[str]:
 
 
 def read_card(name: str) -> dict[str, Any]:
-    """Return a shipped model's card: data, licence, split, scores, SHA-256. Raises ModelError for an unknown name."""
+    """Return a shipped model's card: data, licence, split, scores, SHA-256.
+
+    Raises ModelError for an unknown name, naming the known ones, and for a card that cannot be read.
+    """
     if name not in model_names():
-        raise ModelError(f"no model named {name!r}; there are {', '.join(model_names())}, or name an exported .onnx file")
-    card: dict[str, Any] = json.loads((_folder() / f"{name}.json").read_text("utf-8"))
+        known = ", ".join(model_names()) or "none"
+        raise ModelError(f"no model named {name!r}; there are {known}, or name an exported .onnx file")
+    try:
+        card: dict[str, Any] = json.loads((_folder() / f"{name}.json").read_text("utf-8"))
+    except (OSError, ValueError) as error:
+        raise ModelError(f"{name}: its card cannot be read: {error}") from error
     return card
 
 
 def verify(name: str) -> None:
-    """Raise ModelError unless a shipped file has the checksum on its card."""
+    """Raise ModelError unless ``name`` is a shipped model whose file has the checksum on its card."""
+    expected = read_card(name).get("sha256")
     digest = hashlib.sha256((_folder() / f"{name}.onnx").read_bytes()).hexdigest()
-    expected = read_card(name)["sha256"]
     if digest != expected:
         raise ModelError(f"{name}: the file's SHA-256 is {digest}, its card says {expected}")
 
@@ -47,15 +54,13 @@ def load_model(name_or_file: str = DEFAULT, kind: str = "classifier", threads: i
 
     ``kind`` is what the model must be, ``threads`` how many it may use (0: all cores). Raises ModelError.
     """
-    if name_or_file in model_names():
+    file: Path | Traversable = Path(name_or_file)
+    if name_or_file in model_names() or Path(name_or_file).suffix != ".onnx":
         verify(name_or_file)
-        return open_model((_folder() / f"{name_or_file}.onnx").read_bytes(), kind, threads)
-    path = Path(name_or_file)
-    if path.suffix != ".onnx":
-        read_card(name_or_file)
+        file = _folder() / f"{name_or_file}.onnx"
     try:
-        return open_model(path.read_bytes(), kind, threads)
+        return open_model(file.read_bytes(), kind, threads)
     except OSError as error:
-        raise ModelError(f"{path}: cannot be read: {error.strerror or error}") from error
+        raise ModelError(f"{name_or_file}: cannot be read: {error.strerror or error}") from error
     except ModelError as error:
-        raise ModelError(f"{path}: {error}") from error
+        raise ModelError(f"{name_or_file}: {error}") from error

@@ -2,8 +2,9 @@
 
 import hashlib
 import json
-from collections.abc import Mapping
-from dataclasses import dataclass
+import math
+from collections.abc import Callable, Mapping
+from dataclasses import dataclass, fields
 from types import MappingProxyType
 from typing import TYPE_CHECKING, Any
 
@@ -13,20 +14,72 @@ from karyogram.labels import LABELS
 if TYPE_CHECKING:
     import onnxruntime
 
-#: kind -> (input, outputs, metadata). A classifier maps canvases uint8 (N, h, w) to logits: ``classes`` (N, 24), to be divided
-#: by ``temperature``, ``up`` (N,) that the short arm is up, ``whole`` (N,) that the canvas shows one whole chromosome. A
-#: segmenter maps a flattened picture uint8 (N, h, w) to logits (N, 3, h, w) of chromosome, overlap and contact.
+CHANNELS = ("chromosome", "overlap", "contact")
+
+
+@dataclass(frozen=True)
+class Preparation:
+    """What a model wants to see: canvas size in pixels, and how much the native picture is scaled down for it."""
+
+    height: int = 112
+    width: int = 48
+    scale: float = 0.75
+
+
+def _labels(value: Any) -> tuple[str, ...]:
+    if value != list(LABELS):
+        raise ValueError("the model's label order is not karyogram's")
+    return LABELS
+
+
+def _channels(value: Any) -> tuple[str, ...]:
+    if value != list(CHANNELS):
+        raise ValueError(f"the model's channels are not {', '.join(CHANNELS)}")
+    return CHANNELS
+
+
+def _preparation(value: Any) -> Preparation:
+    names = [field.name for field in fields(Preparation)]
+    if not isinstance(value, dict) or sorted(value) != sorted(names):
+        raise ValueError(f"the model's preparation is not made of {', '.join(names)}")
+    if not all(type(value[side]) is int and 0 < value[side] <= 4096 for side in ("height", "width")):
+        raise ValueError("height and width of the model's preparation are not whole numbers from 1 to 4096")
+    return Preparation(value["height"], value["width"], _positive("scale", value["scale"]))
+
+
+def _positive(name: str, value: Any) -> float:
+    if type(value) not in (int, float) or not 0 < value < math.inf:
+        raise ValueError(f"the model's {name} is not a positive number")
+    return float(value)
+
+
+@dataclass(frozen=True)
+class Kind:
+    """What a model file must hold: its input, its outputs, and a reader for each entry of its metadata."""
+
+    input: str
+    outputs: tuple[str, ...]
+    metadata: Mapping[str, Callable[[Any], Any]]
+
+
+#: A classifier maps canvases uint8 (N, h, w) to logits: ``classes`` (N, 24), to be divided by ``temperature``, ``up`` (N,) that
+#: the short arm is up, ``whole`` (N,) that the canvas shows one whole chromosome. A segmenter maps a flattened picture uint8
+#: (N, h, w) to logits (N, 3, h, w) of ``CHANNELS``.
 KINDS = MappingProxyType(
     {
-        "classifier": ("canvases", ("classes", "up", "whole"), ("labels", "preparation", "temperature")),
-        "segmenter": ("picture", ("maps",), ("channels",)),
+        "classifier": Kind(
+            "canvases",
+            ("classes", "up", "whole"),
+            {"labels": _labels, "preparation": _preparation, "temperature": lambda value: _positive("temperature", value)},
+        ),
+        "segmenter": Kind("picture", ("maps",), {"channels": _channels}),
     }
 )
 
 
 @dataclass(frozen=True, eq=False)
 class Model:
-    """An opened model: its name, SHA-256, kind (a key of ``KINDS``), metadata, and an onnxruntime session."""
+    """An opened model: its name, SHA-256, kind (a key of ``KINDS``), metadata as its kind reads it, an onnxruntime session."""
 
     name: str
     sha256: str
@@ -53,14 +106,26 @@ def open_session(data: bytes, threads: int = 0) -> "onnxruntime.InferenceSession
 
 
 def open_model(data: bytes, kind: str = "classifier", threads: int = 0) -> Model:
-    """Open the bytes of an exported model of one kind. Raises ModelError if inputs, outputs or label order are not ours."""
+    """Open the bytes of an exported model of one kind.
+
+    Raises ModelError if inputs, outputs, label order or preparation are not what karyogram exports.
+    """
     session = open_session(data, threads)
-    stored = session.get_modelmeta().custom_metadata_map
-    expected_input, expected_outputs, keys = KINDS[kind]
+    stored, expected = session.get_modelmeta().custom_metadata_map, KINDS[kind]
     inputs, outputs = [i.name for i in session.get_inputs()], tuple(o.name for o in session.get_outputs())
-    if inputs != [expected_input] or outputs != expected_outputs or not {"name", *keys} <= set(stored):
+    if inputs != [expected.input] or outputs != expected.outputs or not {"name", *expected.metadata} <= set(stored):
         raise ModelError(f"an ONNX model, but not a {kind} exported by karyogram")
-    metadata = {key: json.loads(stored[key]) for key in keys}
-    if tuple(metadata.get("labels", LABELS)) != LABELS:
-        raise ModelError("the model's label order is not karyogram's")
+    metadata = {key: _entry(key, stored[key], read) for key, read in expected.metadata.items()}
     return Model(stored["name"], hashlib.sha256(data).hexdigest(), kind, metadata, session)
+
+
+def _entry(key: str, text: str, read: Callable[[Any], Any]) -> Any:
+    """Return one entry of a model's metadata; ModelError if its reader refuses it."""
+    try:
+        value = json.loads(text)
+    except (ValueError, RecursionError) as error:
+        raise ModelError(f"the model's {key} is not JSON") from error
+    try:
+        return read(value)
+    except ValueError as error:
+        raise ModelError(str(error)) from error

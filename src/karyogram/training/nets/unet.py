@@ -17,7 +17,7 @@ def _block(inputs: int, outputs: int) -> nn.Sequential:
 
 
 class UNet(nn.Module):
-    """Ronneberger et al., MICCAI 2015, doi 10.1007/978-3-319-24574-4_28; 2.2 M parameters, space-to-depth at both ends.
+    """Ronneberger et al., MICCAI 2015, doi 10.1007/978-3-319-24574-4_28; 1.8 M parameters, space-to-depth at both ends.
 
     Input float (N, 1, h, w), absorbance 0..1, h and w divisible by 32. Output: logits (N, 3, h, w) of ``CHANNELS``.
     """

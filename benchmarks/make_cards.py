@@ -1,0 +1,76 @@
+"""Write the cards of the shipped models from the score files in benchmarks/results and the model files themselves.
+
+    python benchmarks/make_cards.py
+"""
+
+import hashlib
+import json
+from pathlib import Path
+
+HERE = Path(__file__).parent
+WEIGHTS = HERE.parent / "src" / "karyogram" / "weights"
+
+TSENG = {
+    "name": "tseng2023",
+    "source": "Tseng et al., An Open Dataset of Annotated Metaphase Cell Images for Chromosome Identification, "
+    "Scientific Data 10:104 (2023), doi 10.1038/s41597-023-02003-7",
+    "terms": "open data, to be cited",
+}
+CIRNET = {
+    "name": "cirnet",
+    "source": "Lin et al., CIR-Net: Automatic Classification of Human Chromosome based on Inception-ResNet Architecture, "
+    "IEEE/ACM TCBB (2020)",
+    "terms": "repository licence MIT; its README asks for research and non-commercial use and citation",
+}
+NOT_FOR = "Decision support for research and development. Not a diagnosis, not a medical device."
+
+CARDS = {
+    "gband": {
+        "summary": "single G-banded chromosomes: class, which end is up, one whole chromosome or not; trained on tseng2023",
+        "data": [TSENG],
+        "licence": "MIT (weights); the training pictures are not included",
+        "split": "benchmarks/splits/tseng2023.csv, by case; the part test was never trained on nor used to choose",
+        "scores": ["gband-tseng2023-otsu", "gband-tseng2023-all", "gband-cirnet"],
+        "intended_use": f"Chromosomes cut from G-banded metaphases near 700 x 700 pixels. {NOT_FOR}",
+        "known_failures": [
+            "chromosomes that cross or touch and are cut wrongly",
+            "strongly bent chromosomes: nothing is straightened before classification",
+            "other stains and species",
+            "which end is up was learned from band tables, not from pictures with known orientation",
+        ],
+    },
+    "gband-cirnet": {
+        "summary": "single low-resolution G-banded chromosomes in the manner of CIR-Net; gband tuned with cirnet",
+        "data": [TSENG, CIRNET],
+        "licence": "MIT (weights), but trained with pictures whose source asks for research and non-commercial use",
+        "split": "benchmarks/splits/cirnet.csv and tseng2023.csv, by case; the parts test were never trained on",
+        "scores": ["gband-cirnet-cirnet", "gband-cirnet-tseng2023-otsu"],
+        "intended_use": f"Upright cut-outs about 24 x 50 pixels large. {NOT_FOR}",
+        "known_failures": ["metaphases: use gband", "what is one whole chromosome: learned before the tuning, on metaphases"],
+    },
+    "gband-segment": {
+        "summary": "G-banded metaphases: which pixels are chromosome, overlap, contact; trained on composites of tseng2023 chromosomes",
+        "data": [TSENG],
+        "licence": "MIT (weights); the training pictures are not included",
+        "split": "composites of chromosomes and backgrounds from the training part of benchmarks/splits/tseng2023.csv only",
+        "scores": ["held-out-100"],
+        "intended_use": f"Flattened G-banded metaphases near 700 x 700 pixels. {NOT_FOR}",
+        "known_failures": ["bundles of more than three chromosomes", "chromosomes that lie along each other", "other stains"],
+    },
+}
+
+
+def main() -> None:
+    """Write one card beside each model file."""
+    for name, card in CARDS.items():
+        model = WEIGHTS / f"{name}.onnx"
+        if not model.exists():
+            continue
+        scores = {result: json.loads((HERE / "results" / f"{result}.json").read_text("utf-8")) for result in card["scores"]}
+        full = {"name": name, **card, "scores": scores, "sha256": hashlib.sha256(model.read_bytes()).hexdigest()}
+        (WEIGHTS / f"{name}.json").write_text(json.dumps(full, indent=1) + "\n", "utf-8")
+        print(name, full["sha256"])
+
+
+if __name__ == "__main__":
+    main()
