@@ -1,6 +1,6 @@
 """Write the cards of the shipped models from the score files in benchmarks/results and the model files themselves.
 
-    python benchmarks/make_cards.py
+python benchmarks/make_cards.py
 """
 
 import hashlib
@@ -49,7 +49,7 @@ CARDS = {
         "known_failures": ["metaphases: use gband", "what is one whole chromosome: learned before the tuning, on metaphases"],
     },
     "gband-segment": {
-        "summary": "G-banded metaphases: which pixels are chromosome, overlap, contact; trained on composites of tseng2023 chromosomes",
+        "summary": "G-banded metaphases: which pixels are chromosome, overlap, contact; trained on composites from tseng2023",
         "data": [TSENG],
         "licence": "MIT (weights); the training pictures are not included",
         "split": "composites of chromosomes and backgrounds from the training part of benchmarks/splits/tseng2023.csv only",

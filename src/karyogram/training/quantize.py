@@ -17,8 +17,10 @@ OPERATORS = ("Conv", "Add", "Relu")
 def quantize(path: Path, out: Path, batches: Sequence[np.ndarray], tolerance: float = 0.15) -> Path:
     """Write the model at ``path`` with eight-bit weights and activations to ``out``; metadata is kept.
 
-    ``batches`` are real inputs, uint8, first dimension the batch: they set the ranges (static quantisation, one scale a channel,
-    seven-bit weights so that processors without VNNI do not saturate). Raises ModelError, and writes nothing, if on these inputs the
+    ``batches`` are real inputs, uint8, first dimension the batch: they set the ranges (static quantisation, one
+    scale a channel,
+    seven-bit weights so that processors without VNNI do not saturate). Raises ModelError, and writes nothing, if on
+    these inputs the
     outputs differ from the original's by more than ``tolerance`` of their spread, root mean square.
     """
     import onnx

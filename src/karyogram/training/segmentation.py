@@ -92,7 +92,7 @@ class Segmentation(lightning.LightningModule):
     def configure_optimizers(self):  # type: ignore[no-untyped-def]
         """AdamW with a one-cycle rate."""
         optimizer = torch.optim.AdamW(self.parameters(), self.rate, weight_decay=0.01)
-        schedule = torch.optim.lr_scheduler.OneCycleLR(optimizer, self.rate, total_steps=self.steps + 8, pct_start=0.1)
+        schedule = torch.optim.lr_scheduler.OneCycleLR(optimizer, self.rate, total_steps=max(self.steps, 12) + 8, pct_start=0.1)
         return {"optimizer": optimizer, "lr_scheduler": {"scheduler": schedule, "interval": "step"}}
 
 
