@@ -48,15 +48,6 @@ CARDS = {
         "intended_use": f"Upright cut-outs about 24 x 50 pixels large. {NOT_FOR}",
         "known_failures": ["metaphases: use gband", "what is one whole chromosome: learned before the tuning, on metaphases"],
     },
-    "gband-segment": {
-        "summary": "G-banded metaphases: which pixels are chromosome, overlap, contact; trained on composites from tseng2023",
-        "data": [TSENG],
-        "licence": "MIT (weights); the training pictures are not included",
-        "split": "composites of chromosomes and backgrounds from the training part of benchmarks/splits/tseng2023.csv only",
-        "scores": ["held-out-100"],
-        "intended_use": f"Flattened G-banded metaphases near 700 x 700 pixels. {NOT_FOR}",
-        "known_failures": ["bundles of more than three chromosomes", "chromosomes that lie along each other", "other stains"],
-    },
 }
 
 

@@ -4,6 +4,11 @@ import os
 from pathlib import Path
 
 import pytest
+from hypothesis import settings
+
+# How long an example takes says more about the machine than about the code.
+settings.register_profile("karyogram", deadline=None)
+settings.load_profile("karyogram")
 
 DATA = Path(os.environ.get("KARYOGRAM_DATA", Path(__file__).parents[2] / "shared" / "data"))
 

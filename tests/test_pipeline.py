@@ -96,7 +96,12 @@ def karyogram_data():
 
 @pytest.mark.parametrize(
     "arguments",
-    [["x.png", "-o", "out", "--model", "nothing"], ["x.png", "-o", "out", "--format", "docx"], ["-o", "out"]],
+    [
+        ["x.png", "-o", "out", "--model", "nothing"],
+        ["x.png", "-o", "out", "--segmenter", "sam"],
+        ["x.png", "-o", "out", "--format", "docx"],
+        ["-o", "out"],
+    ],
 )
 def test_wrong_usage_is_exit_status_2(arguments):
     assert CliRunner().invoke(main, ["analyze", *arguments]).exit_code == 2

@@ -19,13 +19,14 @@ from karyogram.records import Instance, Karyotype
 from karyogram.segment.classical import segment_classical
 from karyogram.segment.learned import segment_learned
 from karyogram.segment.levels import threshold_levels
-from karyogram.weights.catalogue import DEFAULT, SEGMENTER, load_model, model_names
+from karyogram.weights.catalogue import DEFAULT, load_model
 from karyogram.weights.record import Model
 
 #: Larger pictures cannot be segmented in bounded memory.
 MAX_PIXELS = 25_000_000
 
-SEGMENTERS = ("auto", "classical", "learned")
+#: The segmenters that need no file; ``auto`` is the best one that ships. Anything else names an exported segmentation network.
+SEGMENTERS = ("auto", "classical")
 
 
 @dataclass(frozen=True)
@@ -42,18 +43,18 @@ class Reader:
 
 
 def make_reader(model: str = DEFAULT, segmenter: str = "auto", threads: int = 0) -> Reader:
-    """Open the models. ``auto`` is the learned segmenter if it ships. Raises ModelError for an unknown name or damaged file."""
-    if segmenter not in SEGMENTERS:
-        raise ModelError(f"no segmenter named {segmenter!r}; there are {', '.join(SEGMENTERS)}")
-    learned = segmenter == "learned" or (segmenter == "auto" and SEGMENTER in model_names())
+    """Open the models; ``segmenter`` is one of ``SEGMENTERS`` or an exported .onnx file. Raises ModelError."""
+    if segmenter not in SEGMENTERS and not segmenter.endswith(".onnx"):
+        raise ModelError(f"no segmenter named {segmenter!r}; there are {', '.join(SEGMENTERS)}, or name an exported .onnx file")
     classifier = load_model(model, "classifier", threads)
-    return Reader(classifier, load_model(SEGMENTER, "segmenter", threads) if learned else None)
+    return Reader(classifier, None if segmenter in SEGMENTERS else load_model(segmenter, "segmenter", threads))
 
 
 def analyze(picture: str | Path | np.ndarray, model: str = DEFAULT, segmenter: str = "auto") -> Karyotype:
     """Read one metaphase: a file, or a grey uint8 (H, W) array.
 
-    ``model`` is a shipped model's name or an exported file, ``segmenter`` one of ``SEGMENTERS``. Raises PictureError for
+    ``model`` is a shipped model's name or an exported file, ``segmenter`` one of ``SEGMENTERS`` or a file. Raises
+    PictureError for
     what is no picture, ModelError for a model that is none. A picture without chromosomes gives an empty karyotype with a
     warning.
     """

@@ -21,8 +21,7 @@ from karyogram.cli.pictures import find_inputs
     "--segmenter",
     default="auto",
     show_default=True,
-    type=click.Choice(("auto", "classical", "learned")),
-    help="How chromosomes are cut out.",
+    help="How chromosomes are cut out: auto, classical, or an exported segmentation network (.onnx).",
 )
 @click.option("--json", "as_json", is_flag=True, help="Print the summary as JSON.")
 def analyze(

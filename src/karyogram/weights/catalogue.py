@@ -12,7 +12,6 @@ from karyogram.errors import ModelError
 from karyogram.weights.record import Model, open_model
 
 DEFAULT = "gband"
-SEGMENTER = "gband-segment"
 
 
 def _folder() -> Traversable:
