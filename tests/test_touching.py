@@ -12,6 +12,7 @@ from karyogram.records import Instance
 from karyogram.segment.foreground import threshold_foreground
 from karyogram.segment.objects import (
     connected_components,
+    drop_fragments,
     drop_debris,
     fill_holes,
     largest_component,
@@ -225,3 +226,11 @@ def test_a_pale_chromosome_is_not_reduced_to_its_dark_band():
     assert threshold_foreground(picture).sum() < 0.4 * target.sum(), "Otsu's threshold finds the band only"
     _, mask = clean_crop(picture)
     assert 0.8 * target.sum() < mask.sum() < 1.1 * target.sum()
+
+
+def test_small_and_unlikely_objects_are_left_out():
+    def item(area, score):
+        return Instance(np.ones((1, area), bool), 0, 0, score)
+
+    kept = drop_fragments([item(100, 0.9), item(100, 0.1), item(30, 0.9), item(30, 0.1)], mean_area=100.0)
+    assert [(i.area, i.score) for i in kept] == [(100, 0.9), (100, 0.1), (30, 0.9)]

@@ -19,6 +19,7 @@ from karyogram.records import Instance, Karyotype
 from karyogram.segment.classical import segment_classical
 from karyogram.segment.learned import segment_learned
 from karyogram.segment.levels import threshold_levels
+from karyogram.segment.objects import drop_fragments
 from karyogram.weights.catalogue import DEFAULT, load_model
 from karyogram.weights.record import Model
 
@@ -54,9 +55,8 @@ def analyze(picture: str | Path | np.ndarray, model: str = DEFAULT, segmenter: s
     """Read one metaphase: a file, or a grey uint8 (H, W) array.
 
     ``model`` is a shipped model's name or an exported file, ``segmenter`` one of ``SEGMENTERS`` or a file. Raises
-    PictureError for
-    what is no picture, ModelError for a model that is none. A picture without chromosomes gives an empty karyotype with a
-    warning.
+    PictureError for what is no picture, ModelError for a model that is none. A picture without chromosomes gives an empty
+    karyotype with a warning.
     """
     if isinstance(picture, str | PathLike):
         opened, name = open_metaphase(picture), str(picture)
@@ -116,6 +116,9 @@ def find_instances(flat: np.ndarray, reader: Reader) -> tuple[list[Instance], fl
     def judge(items: Sequence[Instance]) -> np.ndarray:
         return predict(reader.classifier, flat, items, scale, views=1).whole
 
+    mean_area = levels.area / 46
     if reader.segmenter is None:
-        return segment_classical(flat, judge, levels), scale
-    return segment_learned(flat, reader.segmenter, judge, levels.width, levels.area / 46), scale
+        instances = segment_classical(flat, judge, levels)
+    else:
+        instances = segment_learned(flat, reader.segmenter, judge, levels.width, mean_area)
+    return drop_fragments(instances, mean_area), scale
