@@ -12,8 +12,8 @@ from karyogram.records import Instance
 from karyogram.segment.foreground import threshold_foreground
 from karyogram.segment.objects import (
     connected_components,
-    drop_fragments,
     drop_debris,
+    drop_fragments,
     fill_holes,
     largest_component,
     remove_nuclei,
