@@ -28,7 +28,7 @@ from karyogram.labels import parse_label
 from karyogram.metrics.classification import wilson_interval
 from karyogram.segment.single import find_single
 from karyogram.shape.axis import medial_axis
-from karyogram.shape.centromere import find_centromere
+from karyogram.shape.centromere import ALIKE, find_centromere, short_arm_up
 from karyogram.shape.straighten import straighten
 
 HERE = Path(__file__).parent
@@ -45,13 +45,13 @@ ACROCENTRIC = ("13", "14", "15", "21", "22", "Y")
 
 @dataclass(frozen=True, eq=False)
 class Case:
-    """One straightened chromosome, how it was measured, and its sheet; ``miss`` is NaN where which end is up is unknown."""
+    """One straightened chromosome, how it was measured, and its sheet; ``place`` is the centromere from the upper end."""
 
     label: str
     bend: float
     area: float
     tilt: float
-    miss: float
+    place: float
     sheet: np.ndarray
 
     @property
@@ -107,8 +107,8 @@ def measure(label: str, picture: np.ndarray, mask: np.ndarray, upright: bool) ->
         float(np.abs(again - np.median(again)).max() / width),
         float(strip_mask.sum() / mask.sum()),
         float(np.degrees(np.arctan2(abs(along[0]), abs(along[1])))) if upright else 0.0,
-        abs(place - centromere(label)) if upright else float("nan"),
-        draw_straightening(picture, axis, strip, strip_mask, place),
+        place,
+        draw_straightening(picture, axis, *short_arm_up(strip, strip_mask)),
     )
 
 
@@ -136,9 +136,15 @@ def main() -> None:
     }
     if args.set == "cirnet":
         for name, some in (("acrocentric", True), ("other", False)):
-            misses = np.array([case.miss for case in cases if (case.label in ACROCENTRIC) == some])
+            misses = np.array([abs(c.place - centromere(c.label)) for c in cases if (c.label in ACROCENTRIC) == some])
             within = [round(float((misses < near).mean()), 3) for near in (0.05, 0.1)]
             report[f"centromere_{name}"] = {"n": len(misses), "median": round(float(np.median(misses)), 3), "within": within}
+        told = [case.place < 0.5 for case in cases if abs(case.place - 0.5) > ALIKE]
+        report["short_arm"] = {
+            "n": len(told),
+            "told": round(len(told) / len(cases), 3),
+            "right": round(float(np.mean(told)), 3),
+        }
     print(json.dumps(report, indent=1))
     if args.sheet:
         draw_worst(args.sheet, cases)

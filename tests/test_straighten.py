@@ -214,7 +214,7 @@ def test_the_sheet_shows_strip_and_profiles_side_by_side():
     axis = medial_axis(mask)
     strip, strip_mask = straighten(picture, mask, axis)
     sheet = draw_straightening(picture, axis, strip, strip_mask, 0.4)
-    assert sheet.shape[0] == GAP + HEIGHT + LINE
+    assert sheet.shape[0] == GAP + HEIGHT + 2 * LINE
     red = (sheet[..., 0] > 180) & (sheet[..., 1] < 80) & (sheet[..., 2] < 80)
     rows, columns = np.nonzero(red)
     assert np.ptp(rows) > 0.7 * HEIGHT, "the axis is drawn from end to end"

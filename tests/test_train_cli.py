@@ -145,7 +145,7 @@ def test_a_run_goes_on_only_as_it_began(tmp_path):
         ([], "give --split, or --case-regex"),
         (["--case-regex", "(c"], "no regular expression"),
         (["--case-regex", "c1"], "needs a group"),
-        (["--case-regex", "(c)", "--candidates", "3"], "DATA has no annotations/"),
+        (["--case-regex", "(c)", "--segmenter", "m"], "DATA has no annotations/"),
     ],
 )
 def test_wrong_usage_of_train_is_named(crops, tmp_path, arguments, reason):
@@ -183,20 +183,6 @@ def test_crops_become_a_model_and_the_run_is_not_changed_underway(crops, tmp_pat
     done = run(train, *arguments, 2)
     assert done.exit_code == 1
     assert "epochs was 1, now 2" in done.stderr
-
-
-@needs_torch
-@pytest.mark.filterwarnings("ignore")
-def test_metaphases_become_a_model_with_joins_of_composites(metaphases, tmp_path):
-    folder, _ = metaphases
-    done = run(train, folder, "-o", tmp_path, "--split", folder / "split.csv", "--epochs", 1, "--candidates", 2, "--name", "m")
-    assert done.exit_code == 0, done.output
-    assert open_model((tmp_path / "m.onnx").read_bytes(), threads=1).name == "m"
-    table = np.load(tmp_path / "prepared" / "table.npy")
-    joins = table[table["name"] == "composite"]
-    assert (joins["label"] >= 0).sum() > 10
-    assert (joins["label"] < 0).sum() > 0
-    assert set(joins["part"]) == {"train"}
 
 
 @needs_torch

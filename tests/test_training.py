@@ -3,7 +3,6 @@
 
 from itertools import count, starmap
 
-import cv2
 import numpy as np
 import pytest
 
@@ -13,22 +12,17 @@ pytest.importorskip("onnx")
 
 from karyogram.classify.predict import predict_canvases
 from karyogram.classify.prepare import Preparation, prepare
-from karyogram.datasets.compose import Composite
-from karyogram.datasets.cutouts import make_cutout, save_cutouts
 from karyogram.datasets.synth.chromosome import draw_chromosome
 from karyogram.errors import DataError, ModelError
 from karyogram.labels import LABELS
 from karyogram.records import Instance
-from karyogram.training import segmentation
 from karyogram.training.augment import augment
 from karyogram.training.data import FIELDS, Samples, load_samples, save_samples
-from karyogram.training.export import Exported, ExportedSegmenter, check_export, export, export_segmenter
+from karyogram.training.export import Exported, check_export, export
 from karyogram.training.fit import Batches, Fitting, Recipe, fit
 from karyogram.training.nets import NETS
 from karyogram.training.nets.compact import Compact
-from karyogram.training.nets.unet import CHANNELS, UNet
 from karyogram.training.orient import orient
-from karyogram.training.segmentation import Composites, fit_segmentation, loss_of, targets
 from karyogram.weights.record import open_model
 
 HOW = Preparation(height=56, width=24, scale=0.4)
@@ -138,18 +132,6 @@ def test_compact_tells_top_from_bottom():
     assert not torch.allclose(net(canvas)[1], net(canvas.flip(2))[1], atol=1e-6)
 
 
-def test_unet_maps_every_pixel():
-    net = UNet().eval()
-    for height, width in ((64, 96), (32, 32)):
-        assert net(torch.rand(1, 1, height, width)).shape == (1, len(CHANNELS), height, width)
-
-
-def test_segmentation_loss_is_least_for_the_truth():
-    truth = (torch.rand(2, 3, 16, 16, generator=generator()) < 0.3).to(torch.uint8)
-    right, nothing, wrong = ((2 * truth.float() - 1) * sure for sure in (8, 0, -8))
-    assert loss_of(right, truth) < 0.1 < loss_of(nothing, truth) < loss_of(wrong, truth)
-
-
 # export
 
 
@@ -209,20 +191,6 @@ def test_a_file_that_disagrees_is_never_written(tmp_path):
     with pytest.raises(ModelError, match=r"bad\.onnx: not written: onnxruntime and torch differ"):
         export(Drifting(), tmp_path / "bad.onnx", "bad", HOW)
     assert not list(tmp_path.iterdir())
-
-
-@pytest.mark.filterwarnings("ignore")
-def test_the_exported_segmenter_takes_pictures_of_any_multiple_of_32(tmp_path):
-    net = UNet()
-    path = export_segmenter(net, tmp_path / "segment.onnx", "tiny-segment")
-    model = open_model(path.read_bytes(), "segmenter", threads=1)
-    picture = np.random.default_rng(0).integers(0, 256, (1, 96, 32)).astype(np.uint8)
-    (maps,) = model.session.run(None, {"picture": picture})
-    with torch.no_grad():
-        expected = ExportedSegmenter(net.eval())(torch.from_numpy(picture)).numpy()
-    assert np.allclose(maps, expected, atol=1e-3)
-    with pytest.raises(ModelError, match="not a classifier"):
-        open_model(path.read_bytes(), threads=1)
 
 
 # a run
@@ -324,78 +292,3 @@ def test_a_run_can_start_from_the_weights_of_another(tmp_path):
     first = torch.load(start, map_location="cpu", weights_only=True)["state_dict"]
     second = fit(samples, Recipe(epochs=1, batch=16, rate=1e-9), tmp_path / "second", start).net.state_dict()
     assert torch.allclose(second["head.weight"], first["net.head.weight"], atol=1e-6)
-
-
-# what the segmentation network is to learn
-
-
-def square(y, x, side=20):
-    return Instance(np.ones((side, side), bool), x, y)
-
-
-def test_targets_are_what_the_masks_say():
-    alone, first, second = square(2, 2), square(50, 30), square(50, 51)
-    under, over = square(90, 10), square(100, 20)
-    picture = np.full((128, 96), 255, np.uint8)
-    chromosome, overlap, contact = targets(Composite(picture, [alone, first, second, under, over])) > 0
-    depth = np.zeros(picture.shape, int)
-    for item in (alone, first, second, under, over):
-        depth[item.window()] += item.mask
-    assert np.array_equal(chromosome, depth > 0)
-    assert np.array_equal(overlap, depth > 1)
-    assert not contact[:30].any()
-    assert contact[60, 49]
-    assert contact[60, 51]
-    assert not contact[60, 47]
-    assert contact[99, 25]
-    assert not (contact & overlap).any()
-    assert not contact[~chromosome].any()
-
-
-def test_contact_lies_within_two_pixels_of_another_chromosome():
-    rng = np.random.default_rng(0)
-    items = [square(int(y), int(x), int(s)) for y, x, s in rng.integers((0, 0, 8), (70, 70, 26), (12, 3))]
-    _, overlap, contact = targets(Composite(np.full((96, 96), 255, np.uint8), items)) > 0
-    for item in items:
-        own = np.zeros((96, 96), np.uint8)
-        own[item.window()] = item.mask
-        rest = np.zeros((96, 96), np.uint8)
-        for other in items:
-            if other is not item:
-                rest[other.window()] |= other.mask
-        away = cv2.distanceTransform(1 - rest, cv2.DIST_L1, 3) if rest.any() else np.full(own.shape, 99.0)
-        only = (own > 0) & ~overlap & (rest == 0)
-        assert not contact[only & (away > 4)].any()
-        assert contact[only & (away <= 2)].all()
-
-
-def test_composites_go_on_where_a_killed_run_stopped():
-    flat = np.full((40, 14), 120, np.uint8)
-    library = [make_cutout(flat, np.ones(flat.shape, bool), 3)]
-    begun, resumed = iter(Composites(library, [], 2, seed=7)), iter(Composites(library, [], 2, seed=7, step=1))
-    first, second = next(begun), next(begun)
-    again = next(resumed)
-    assert torch.equal(second[0], again[0])
-    assert torch.equal(second[1], again[1])
-    assert not torch.equal(first[0], again[0])
-
-
-@pytest.mark.filterwarnings("ignore")
-def test_a_killed_segmentation_run_asks_for_the_composites_that_come_next(tmp_path, monkeypatch):
-    flat = np.full((40, 14), 120, np.uint8)
-    save_cutouts(tmp_path / "library.npz", [make_cutout(flat, np.ones(flat.shape, bool), 3)])
-    begun, checkpoint = [], segmentation.lightning.pytorch.callbacks.ModelCheckpoint
-
-    def recorded(*arguments):
-        begun.append(arguments[-1])
-        return Composites(*arguments)
-
-    def often(folder, save_last, every_n_train_steps):
-        return checkpoint(folder, save_last=save_last, every_n_train_steps=1)
-
-    monkeypatch.setattr(segmentation, "Composites", recorded)
-    monkeypatch.setattr(segmentation.lightning.pytorch.callbacks, "ModelCheckpoint", often)
-    for steps in (2, 3):
-        fit_segmentation(tmp_path / "library.npz", tmp_path, steps, batch=1)
-    assert begun == [0, 2]
-    assert torch.load(tmp_path / "last.ckpt", map_location="cpu", weights_only=True)["global_step"] == 3

@@ -7,7 +7,7 @@ from pathlib import Path
 
 import numpy as np
 
-from karyogram.classify.predict import predict
+from karyogram.classify.predict import combine, predict
 from karyogram.classify.prepare import cell_scale
 from karyogram.errors import ModelError, PictureError
 from karyogram.files import Picture, read_picture
@@ -17,9 +17,10 @@ from karyogram.karyotype.arrange import arrange
 from karyogram.karyotype.describe import describe
 from karyogram.records import Instance, Karyotype
 from karyogram.segment.classical import segment_classical
-from karyogram.segment.learned import segment_learned
+from karyogram.segment.detect import segment_learned
 from karyogram.segment.levels import threshold_levels
 from karyogram.segment.objects import drop_fragments
+from karyogram.segment.reconstruct import separate
 from karyogram.weights.catalogue import DEFAULT, load_model
 from karyogram.weights.record import Model
 
@@ -96,29 +97,37 @@ def dark_on_white(picture: Picture) -> Picture:
 def read_karyotype(picture: Picture, name: str, reader: Reader) -> Karyotype:
     """Read the karyotype off a dark-on-white metaphase; ``name`` is what the result calls the picture."""
     flat = flatten(picture.pixels)
-    instances, scale = find_instances(flat, reader)
-    prediction = predict(reader.classifier, flat, instances, scale)
-    instances = [replace(item, score=float(whole)) for item, whole in zip(instances, prediction.whole, strict=True)]
-    classes = arrange(prediction.probabilities, prediction.whole).classes
-    return describe(name, picture, instances, prediction.probabilities, prediction.up, classes, reader.identity())
+    found = find_chromosomes(flat, reader)
+    prediction = predict(reader.classifier, flat, found.instances, found.scale)
+    probabilities = combine(prediction.probabilities, found.opinions)
+    instances = [replace(item, score=float(whole)) for item, whole in zip(found.instances, prediction.whole, strict=True)]
+    classes = arrange(probabilities, prediction.whole).classes
+    return describe(name, picture, instances, probabilities, prediction.up, classes, reader.identity())
 
 
-def find_instances(flat: np.ndarray, reader: Reader) -> tuple[list[Instance], float]:
-    """Segment a flattened picture, uint8 (H, W), the classifier judging what is one whole chromosome.
+@dataclass(frozen=True, eq=False)
+class Found:
+    """The chromosomes of a picture, the factor that brings its cell to the reference size, and what the segmenter thinks.
 
-    Returns the instances and the factor that brings the cell to the reference size.
+    ``opinions`` is float (N, 24), the segmenter's own probabilities of the classes; None if it has none.
     """
+
+    instances: list[Instance]
+    scale: float
+    opinions: np.ndarray | None = None
+
+
+def find_chromosomes(flat: np.ndarray, reader: Reader) -> Found:
+    """Segment a flattened picture, uint8 (H, W)."""
     levels = threshold_levels(flat)
     if levels is None:
-        return [], 1.0
+        return Found([], 1.0)
     scale = cell_scale(levels.area)
+    if reader.segmenter is not None:
+        detections = segment_learned(flat, reader.segmenter, levels, scale)
+        return Found(separate(flat, detections.instances), scale, detections.classes)
 
     def judge(items: Sequence[Instance]) -> np.ndarray:
         return predict(reader.classifier, flat, items, scale, views=1).whole
 
-    mean_area = levels.area / 46
-    if reader.segmenter is None:
-        instances = segment_classical(flat, judge, levels)
-    else:
-        instances = segment_learned(flat, reader.segmenter, judge, levels.width, mean_area)
-    return drop_fragments(instances, mean_area), scale
+    return Found(drop_fragments(segment_classical(flat, judge, levels), levels.area / 46), scale)

@@ -11,6 +11,8 @@ from karyogram.records import Instance
 from karyogram.weights.record import Model
 
 BATCH = 64
+#: What a second opinion on the class counts against the classifier's own, and the least probability it can give.
+OPINION, FLOOR = 0.5, 0.02
 
 #: The ways to look at a canvas without changing its class: (rows, columns) steps, and whether they turn the short arm down.
 VIEWS = (((1, 1), False), ((-1, -1), True), ((1, -1), False), ((-1, 1), True))
@@ -32,6 +34,17 @@ def predict(model: Model, flat: np.ndarray, instances: Sequence[Instance], scale
     """
     how = model.metadata["preparation"]
     return predict_canvases(model, [prepare(flat, item, how, scale) for item in instances], views)
+
+
+def combine(probabilities: np.ndarray, opinions: np.ndarray | None) -> np.ndarray:
+    """Return class probabilities (N, 24) that heed a second opinion, (N, 24) not normalised, None for none.
+
+    A weighted geometric mean; the second opinion's floor keeps a class that it never thought of possible.
+    """
+    if opinions is None:
+        return probabilities
+    logits = np.log(np.maximum(probabilities, 1e-9)) + OPINION * np.log(opinions + FLOOR)
+    return np.asarray(softmax(logits, axis=1))
 
 
 def predict_canvases(model: Model, canvases: Sequence[np.ndarray], views: int = 4) -> Prediction:

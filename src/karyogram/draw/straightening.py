@@ -6,7 +6,7 @@ from PIL import Image, ImageDraw
 
 from karyogram.draw.colours import AMBER, GREY, INK, PALE, RULE, WHITE
 from karyogram.draw.text import typeface
-from karyogram.shape.centromere import band_profile, width_profile
+from karyogram.shape.centromere import ALIKE, arm_ratio, band_profile, width_profile
 
 #: Height of the panels, width of a plot, least width of a panel, distance between panels, height of a line of text, in pixels.
 HEIGHT, PLOT, LEAST, GAP, LINE = 360, 130, 80, 14, 26
@@ -19,8 +19,9 @@ def draw_straightening(
     """Return before, axis, after, width and darkness side by side, uint8 (H, W, 3) RGB.
 
     ``image`` is uint8 (h, w), dark on white, ``axis`` float (N, 2) x, y in it; ``strip`` uint8 and ``strip_mask`` bool, alike
-    in size, are what straightening made of it. ``centromere``, 0..1 from the strip's upper end, is drawn as a line through
-    strip and profiles. All panels have one scale; the profiles run down beside the strip, row by row.
+    in size, are what straightening made of it, short arm up. ``centromere``, between 0 and 1 from the strip's upper end, is
+    drawn as a line through strip and profiles. All panels have one scale; the profiles run down beside the strip, row by row,
+    with p on the short arm and q on the long one, unless they are too alike in length; the last line gives the arm ratio.
     """
     scale = HEIGHT / max(len(image), len(strip))
     before = _enlarge(image, scale)
@@ -39,13 +40,19 @@ def draw_straightening(
         "darkness": _plot(dark / max(dark.max(), 1), len(after), level, AMBER),
     }
     breadths = [max(LEAST, panel.shape[1]) for panel in panels.values()]
-    sheet = Image.new("RGB", (sum(breadths) + GAP * (len(panels) + 1), GAP + HEIGHT + LINE), PALE)
+    sheet = Image.new("RGB", (sum(breadths) + GAP * (len(panels) + 1), GAP + HEIGHT + 2 * LINE), PALE)
     pen = ImageDraw.Draw(sheet)
+    arms = ("p", "q") if centromere < 0.5 - ALIKE else ("p or q", "p or q")
     left = GAP
     for (name, panel), breadth in zip(panels.items(), breadths, strict=True):
         sheet.paste(Image.fromarray(panel), (left + (breadth - panel.shape[1]) // 2, GAP))
         pen.text((left + breadth / 2, GAP + HEIGHT + LINE / 2), name, fill=INK, font=typeface(15), anchor="mm")
+        if name.startswith("width"):
+            for arm, y in zip(arms, (level / 2, (level + len(after)) / 2), strict=True):
+                pen.text((left + 6, GAP + y), arm, fill=GREY, font=typeface(15), anchor="lm")
         left += breadth + GAP
+    told = f"centromere at {centromere:.2f} of the length, arm ratio {arm_ratio(centromere):.1f}"
+    pen.text((GAP, GAP + HEIGHT + 1.5 * LINE), told, fill=INK, font=typeface(15), anchor="lm")
     return np.asarray(sheet)
 
 

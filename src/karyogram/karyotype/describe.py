@@ -10,6 +10,7 @@ from karyogram.karyotype.iscn_text import iscn_text, possible_robertsonian
 from karyogram.karyotype.review import review_reasons
 from karyogram.labels import LABELS
 from karyogram.records import Chromosome, Instance, Karyotype
+from karyogram.shape.measure import measure
 from karyogram.shape.pose import outline, upright_angle
 
 #: A cell whose chromosomes are fewer or more than these is no diploid cell that was found whole.
@@ -78,7 +79,9 @@ def _chromosome(
     """Build the record of instance ``number`` (from 1)."""
     item = instances[number - 1]
     points = outline(item)
-    angle, length = upright_angle(points)
+    angle, _ = upright_angle(points)
+    own = picture.pixels[item.window()] if item.pixels is None else item.pixels
+    length, centromere = measure(own, item.mask, angle, up < 0.5)
     height, width = picture.pixels.shape
     xmin, ymin, xmax, ymax = item.bbox
     at_border = xmin <= 1 or ymin <= 1 or xmax >= width - 1 or ymax >= height - 1
@@ -93,7 +96,8 @@ def _chromosome(
         polygon=tuple((float(x), float(y)) for x, y in points),
         angle=round(angle, 2),
         flipped=up < 0.5,
-        length_px=round(length, 1),
+        length_px=length,
+        centromere=None if centromere is None else round(centromere, 3),
         overlaps=tuple(n for n, other in enumerate(instances, start=1) if n != number and item.common(other)),
         review=review_reasons(placed, probabilities, item.score, up, label in extra, at_border),
     )

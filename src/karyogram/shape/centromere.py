@@ -5,6 +5,8 @@ import numpy as np
 
 #: The centromere is looked for no nearer than this share of the length to an end.
 FREE_END = 0.18
+#: A centromere this near to the middle, as a share of the length, does not tell which arm is the shorter.
+ALIKE = 0.05
 #: How much a row darker than the mean counts beside one that is narrower, both as shares.
 DARK = 0.1
 #: Standard deviations of the smoothing along the axis: of the width, as a share of the length, and of the darkness, in rows.
@@ -46,6 +48,16 @@ def find_centromere(strip: np.ndarray, strip_mask: np.ndarray) -> float:
     score = 1 - 2 * width / (above + below) + DARK * dark
     score[np.abs(place - 0.5) > 0.5 - FREE_END] = -np.inf
     return float(place[np.argmax(score)])
+
+
+def short_arm_up(strip: np.ndarray, strip_mask: np.ndarray) -> tuple[np.ndarray, np.ndarray, float]:
+    """Return a strip, uint8 (N, W), and its mask, bool (N, W), turned so that the shorter arm is up, and the centromere.
+
+    The centromere is where :func:`find_centromere` finds it, 0 (upper end) to at most 0.5 + ``ALIKE``: arms as good as equally
+    long stay as they are. Raises ValueError for an empty mask.
+    """
+    place = find_centromere(strip, strip_mask)
+    return (strip, strip_mask, place) if place <= 0.5 + ALIKE else (strip[::-1, ::-1], strip_mask[::-1, ::-1], 1 - place)
 
 
 def arm_ratio(centromere: float) -> float:

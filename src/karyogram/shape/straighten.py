@@ -26,15 +26,21 @@ def straighten(
     """
     if image.shape != mask.shape:
         raise ValueError(f"the image is {image.shape}, its mask {mask.shape}")
+    if not mask.any():
+        raise ValueError("the mask is empty")
     axis = medial_axis(mask) if axis is None else np.asarray(axis, np.float32)
     breadth = round(mask.sum() / len(axis))
     axis = _prolong(axis, breadth // 2 + 1)
-    reach = int(np.ceil(_farthest(mask, axis))) + 3
+    nearest = cKDTree(axis)
+    reach = int(np.ceil(nearest.query(np.argwhere(mask)[:, ::-1])[0].max())) + 3
     across = np.arange(-reach, reach + 1) if width is None else np.arange(width) - (width - 1) / 2
     points = (axis[:, None] + across[None, :, None] * normals(axis)[:, None]).astype(np.float32)
 
     solid = mask.astype(np.float32)
-    strip_mask = _main_part((sample(solid, points) >= 0.5) & _own(points, axis, breadth))
+    strip_mask = sample(solid, points) >= 0.5
+    row, _ = np.nonzero(strip_mask)
+    strip_mask[strip_mask] = np.abs(nearest.query(points[strip_mask])[1] - row) <= breadth
+    strip_mask = _main_part(strip_mask)
     alpha = sample(cv2.GaussianBlur(solid, (0, 0), FEATHER), points)
     alpha[~cv2.dilate(strip_mask.astype(np.uint8), np.ones((3, 3), np.uint8)).astype(bool)] = 0
     stain = sample(255 - image.astype(np.float32), points, cv2.INTER_CUBIC, cv2.BORDER_REPLICATE)
@@ -52,21 +58,6 @@ def _prolong(axis: np.ndarray, by: int) -> np.ndarray:
     ahead = np.arange(by, 0, -1)[:, None] * (axis[0] - axis[1])
     behind = np.arange(1, by + 1)[:, None] * (axis[-1] - axis[-2])
     return np.concatenate([axis[0] + ahead, axis, axis[-1] + behind])
-
-
-def _farthest(mask: np.ndarray, axis: np.ndarray) -> float:
-    """Return how far, in pixels, the farthest pixel of the mask lies from the axis."""
-    points = np.argwhere(mask)[:, ::-1]
-    if not len(points):
-        raise ValueError("the mask is empty")
-    return float(cKDTree(axis).query(points)[0].max())
-
-
-def _own(points: np.ndarray, axis: np.ndarray, limit: float) -> np.ndarray:
-    """Return which points (N, W, 2) on the normals are nearest to a part of the axis at most ``limit`` px along it away."""
-    _, nearest = cKDTree(axis).query(points)
-    own: np.ndarray = np.abs(nearest - np.arange(len(axis))[:, None]) <= limit
-    return own
 
 
 def _main_part(mask: np.ndarray) -> np.ndarray:

@@ -10,9 +10,6 @@ import click
 from karyogram.cli.classify import check_regex
 from karyogram.errors import KaryogramError
 
-#: Seed of the first composite whose joins are added; the segmenter's composites count from its own seed on.
-FIRST_COMPOSITE = 1_000_000
-
 
 @contextmanager
 def plain_words(verb: str) -> Iterator[None]:
@@ -37,7 +34,7 @@ def plain_words(verb: str) -> Iterator[None]:
 @click.option("--name", default="own", show_default=True, help="Name of the model.")
 @click.option("--scale", default=1.0, show_default=True, help="Size of the pictures' chromosomes is multiplied by this.")
 @click.option("--start", type=click.Path(exists=True, dir_okay=False, path_type=Path), help="Checkpoint to start from.")
-@click.option("--candidates", default=0, type=click.IntRange(min=0), help="Composites whose joins are added (metaphases only).")
+@click.option("--segmenter", metavar="MODEL", help="Cuts out the chromosomes that touch or cross, too (metaphases only).")
 @click.option("--epochs", default=12, show_default=True, type=click.IntRange(min=1))
 @click.option("--rate", default=3e-3, show_default=True, type=float, help="Highest learning rate.")
 @click.option("--seed", default=0, show_default=True, type=int)
@@ -49,7 +46,7 @@ def train(
     name: str,
     scale: float,
     start: Path | None,
-    candidates: int,
+    segmenter: str | None,
     epochs: int,
     rate: float,
     seed: int,
@@ -62,34 +59,27 @@ def train(
     """
     if split is None and case_regex is None:
         raise click.UsageError("give --split, or --case-regex to read the case from a picture's name: parts are split by case")
-    if candidates and not (data / "annotations").is_dir():
-        raise click.UsageError("--candidates needs metaphases: DATA has no annotations/")
+    if segmenter and not (data / "annotations").is_dir():
+        raise click.UsageError("--segmenter needs metaphases: DATA has no annotations/")
     with plain_words("train"):
         from dataclasses import asdict
 
         from karyogram.classify.prepare import Preparation
         from karyogram.datasets.splits import read_split, write_split
-        from karyogram.training.candidates import candidate_samples, join_samples
         from karyogram.training.data import load_samples, save_samples
         from karyogram.training.export import export
         from karyogram.training.fit import Recipe, fit
-        from karyogram.training.library import make_library
         from karyogram.training.prepare import make_split, prepare_folder
         from karyogram.training.run import begin_run, split_digest
 
         entries = make_split(data, case_regex, seed) if split is None else read_split(split)  # type: ignore[arg-type]
         how, recipe = Preparation(scale=Preparation().scale * scale), Recipe(epochs=epochs, rate=rate, seed=seed)
-        settings = {"data": str(data.resolve()), "split": split_digest(entries.values()), "candidates": candidates}
+        settings = {"data": str(data.resolve()), "split": split_digest(entries.values()), "segmenter": segmenter}
         begin_run(out, settings | {"start": str(start.resolve()) if start else None} | asdict(how) | asdict(recipe))
         write_split(out / "split.csv", entries.values())
         prepared = out / "prepared"
         if not (prepared / "preparation.json").is_file():
-            samples = prepare_folder(data, entries, how)
-            if candidates:
-                library, grounds = make_library(data, entries, out)
-                numbers = range(FIRST_COMPOSITE, FIRST_COMPOSITE + candidates)
-                samples = join_samples(samples, candidate_samples(library, how, numbers, grounds))
-            save_samples(prepared, samples)
+            save_samples(prepared, prepare_folder(data, entries, how, segmenter))
         samples = load_samples(prepared)
         path = export(fit(samples, recipe, out, start).net, out / f"{name}.onnx", name, samples.how)
     click.echo(f"{path}")

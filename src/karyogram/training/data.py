@@ -12,6 +12,7 @@ from joblib import Parallel, delayed
 
 from karyogram.classify.prepare import Preparation, prepare
 from karyogram.datasets.crop import find_photograph
+from karyogram.datasets.detected import extract_detected
 from karyogram.datasets.isolated import PIECES, Sample, cut_across, extract_samples
 from karyogram.datasets.splits import Entry, cirnet_cell
 from karyogram.datasets.voc import Annotation, read_voc
@@ -20,6 +21,7 @@ from karyogram.files import SUFFIXES, read_picture, write_text
 from karyogram.labels import INDEX, parse_label
 from karyogram.segment.single import find_single
 from karyogram.shape.pose import outline, upright_angle
+from karyogram.weights.catalogue import load_model
 
 T = TypeVar("T")
 R = TypeVar("R")
@@ -84,16 +86,24 @@ def read_boxed(images: Path, annotations: Path, name: str) -> tuple[np.ndarray, 
     return read_picture(find_photograph(annotation, truth.filename, images)).pixels, truth
 
 
-def prepare_metaphases(images: Path, annotations: Path, split: Mapping[str, Entry], how: Preparation, jobs: int = 2) -> Samples:
-    """Cut the isolated chromosomes of every picture named by the split, with clusters and fragments as counterexamples.
+def prepare_metaphases(
+    images: Path, annotations: Path, split: Mapping[str, Entry], how: Preparation, segmenter: str | None = None, jobs: int = 2
+) -> Samples:
+    """Cut the chromosomes of every picture named by the split, with clusters and fragments as counterexamples.
 
-    What cannot be read is left out with a warning; raises DataError if nothing is left.
+    The isolated ones are cut out by threshold; ``segmenter``, the name or file of a model, cuts out the others too. What cannot
+    be read is left out with a warning; raises DataError if nothing is left, ModelError if there is no such segmenter.
     """
+    if segmenter is not None:
+        load_model(segmenter, "segmenter", 1)  # one that cannot be opened is an error of its own, not one of each picture
 
     def one(numbered: tuple[int, Entry]) -> list[tuple[Sample, Entry]]:
         seed, entry = numbered
         picture, truth = read_boxed(images, annotations, entry.name)
-        return [(s, entry) for s in extract_samples(picture, truth, how, np.random.default_rng(seed))]
+        rng = np.random.default_rng(seed)
+        if segmenter is None:
+            return [(s, entry) for s in extract_samples(picture, truth, how, rng)]
+        return [(s, entry) for s in extract_detected(picture, truth, how, rng, load_model(segmenter, "segmenter", 1))]
 
     entries = sorted(split.values(), key=lambda e: e.name)
     rows = gather(one, enumerate(entries), jobs)

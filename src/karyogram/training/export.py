@@ -16,7 +16,7 @@ from karyogram.classify.prepare import Preparation
 from karyogram.errors import ModelError
 from karyogram.files import write_bytes
 from karyogram.labels import LABELS
-from karyogram.training.nets.unet import CHANNELS
+from karyogram.segment.detect import GRID, NET_SCALE
 from karyogram.weights.record import open_session
 
 
@@ -34,16 +34,16 @@ class Exported(nn.Module):
 
 
 class ExportedSegmenter(nn.Module):
-    """Flattened uint8 (N, h, w), ground near 255, h and w divisible by 32 -> logits (N, 3, h, w) of ``CHANNELS``."""
+    """Flattened uint8 (N, h, w), ground near 255, h and w divisible by 32, to the maps of :class:`Detector`."""
 
     def __init__(self, net: nn.Module) -> None:
         super().__init__()
         self.net = net
 
-    def forward(self, picture: Tensor) -> Tensor:
+    def forward(self, picture: Tensor) -> tuple[Tensor, Tensor, Tensor, Tensor]:
         """See the class."""
-        maps: Tensor = self.net((255 - picture.float())[:, None] / 255)
-        return maps
+        centres, reach, filters, features = self.net((255 - picture.float())[:, None] / 255)
+        return centres, reach, filters, features
 
 
 def export(net: nn.Module, path: Path, name: str, how: Preparation, temperature: float = 1.0) -> Path:
@@ -55,10 +55,11 @@ def export(net: nn.Module, path: Path, name: str, how: Preparation, temperature:
 
 
 def export_segmenter(net: nn.Module, path: Path, name: str) -> Path:
-    """Write a segmenter as ONNX with its channel names; raise ModelError, and write nothing, if torch disagrees."""
-    axes = {"picture": {0: "n", 1: "h", 2: "w"}, "maps": {0: "n", 2: "h", 3: "w"}}
-    metadata = {"name": name, "channels": json.dumps(CHANNELS)}
-    return _write(ExportedSegmenter(net.eval().float()), path, (1, 64, 96), axes, metadata)
+    """Write a segmenter as ONNX with label order and scale; raise ModelError, and write nothing, if torch disagrees."""
+    free = {0: "n", 2: "h", 3: "w"}
+    axes = {"picture": {0: "n", 1: "h", 2: "w"}, **dict.fromkeys(("centres", "reach", "filters", "features"), free)}
+    metadata = {"name": name, "labels": json.dumps(LABELS), "scale": json.dumps(NET_SCALE)}
+    return _write(ExportedSegmenter(net.eval().float()), path, (1, 2 * GRID, 3 * GRID), axes, metadata)
 
 
 def _write(

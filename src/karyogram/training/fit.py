@@ -130,7 +130,7 @@ def fit(samples: Samples, recipe: Recipe, folder: Path, start: Path | None = Non
     steps = recipe.epochs * (int(whole + (len(training) - whole) * recipe.counterexamples) // recipe.batch)
     module = Fitting(recipe, steps + recipe.epochs * 4)
     if start is not None:
-        _load_weights(module, start)
+        load_weights(module, start, recipe.net)
     last = folder / "last.ckpt"
     # Lightning asks for the first batches before it tells the module of the epoch that it resumes with.
     begun = torch.load(last, map_location="cpu", weights_only=True)["epoch"] + 1 if last.exists() else 0
@@ -157,8 +157,9 @@ def fit(samples: Samples, recipe: Recipe, folder: Path, start: Path | None = Non
     return module
 
 
-def _load_weights(module: Fitting, start: Path) -> None:
+def load_weights(module: lightning.LightningModule, start: Path, net: str) -> None:
+    """Give a module the weights of a checkpoint. Raises DataError if it is none of this network, called ``net``."""
     try:
         module.load_state_dict(torch.load(start, map_location="cpu", weights_only=True)["state_dict"])
     except Exception as error:  # torch raises whatever the file makes it stumble over
-        raise DataError(f"{start}: no checkpoint of {module.recipe.net}: {str(error).splitlines()[0]}") from error
+        raise DataError(f"{start}: no checkpoint of {net}: {str(error).splitlines()[0]}") from error

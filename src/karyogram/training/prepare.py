@@ -26,11 +26,14 @@ def make_split(data: Path, case_regex: str, seed: int) -> dict[str, Entry]:
     return {entry.name: entry for entry in split_by_case(cases, cases.__getitem__, seed=seed)}
 
 
-def prepare_folder(data: Path, split: Mapping[str, Entry], how: Preparation) -> Samples:
-    """Prepare metaphases with VOC boxes (images/, annotations/; which end is up comes from the band table) or class folders."""
+def prepare_folder(data: Path, split: Mapping[str, Entry], how: Preparation, segmenter: str | None = None) -> Samples:
+    """Prepare metaphases with VOC boxes (images/, annotations/; which end is up comes from the band table) or class folders.
+
+    ``segmenter``, a model's name or file, cuts out the metaphases' chromosomes that touch or cross, too.
+    """
     if not (data / "annotations").is_dir():
         return prepare_crops(data, split, how)
-    samples = prepare_metaphases(data / "images", data / "annotations", split, how)
+    samples = prepare_metaphases(data / "images", data / "annotations", split, how, segmenter)
     table = samples.table.copy()
     table["up"] = orient(samples.canvases, table["label"])
     return replace(samples, table=table)

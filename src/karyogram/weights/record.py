@@ -14,8 +14,6 @@ from karyogram.labels import LABELS
 if TYPE_CHECKING:
     import onnxruntime
 
-CHANNELS = ("chromosome", "overlap", "contact")
-
 
 @dataclass(frozen=True)
 class Preparation:
@@ -30,12 +28,6 @@ def _labels(value: Any) -> tuple[str, ...]:
     if value != list(LABELS):
         raise ValueError("the model's label order is not karyogram's")
     return LABELS
-
-
-def _channels(value: Any) -> tuple[str, ...]:
-    if value != list(CHANNELS):
-        raise ValueError(f"the model's channels are not {', '.join(CHANNELS)}")
-    return CHANNELS
 
 
 def _preparation(value: Any) -> Preparation:
@@ -64,7 +56,7 @@ class Kind:
 
 #: A classifier maps canvases uint8 (N, h, w) to logits: ``classes`` (N, 24), to be divided by ``temperature``, ``up`` (N,) that
 #: the short arm is up, ``whole`` (N,) that the canvas shows one whole chromosome. A segmenter maps a flattened picture uint8
-#: (N, h, w) to logits (N, 3, h, w) of ``CHANNELS``.
+#: (N, h, w), scaled to ``scale`` times the reference size, to the maps that :mod:`karyogram.segment.detect` reads.
 KINDS = MappingProxyType(
     {
         "classifier": Kind(
@@ -72,7 +64,11 @@ KINDS = MappingProxyType(
             ("classes", "up", "whole"),
             {"labels": _labels, "preparation": _preparation, "temperature": lambda value: _positive("temperature", value)},
         ),
-        "segmenter": Kind("picture", ("maps",), {"channels": _channels}),
+        "segmenter": Kind(
+            "picture",
+            ("centres", "reach", "filters", "features"),
+            {"labels": _labels, "scale": lambda value: _positive("scale", value)},
+        ),
     }
 )
 

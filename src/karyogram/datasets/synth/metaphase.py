@@ -70,7 +70,8 @@ def _truth(laid: Sequence[Laid], counts: dict[str, int], karyotype: str, size: t
 
 def _chromosome(number: int, item: Laid, ordered: Sequence[Laid]) -> Chromosome:
     points = outline(item.instance)
-    angle, length = upright_angle(points)
+    angle, _ = upright_angle(points)
+    length = float(np.hypot(*np.diff(item.rod.axis, axis=0).T).sum())
     turned = item.rod.axis @ cv2.getRotationMatrix2D((0.0, 0.0), angle, 1.0)[1, :2]
     along = np.arange(len(turned)) - (len(turned) - 1) / 2
     overlaps = (

@@ -1,0 +1,100 @@
+"""The segmenter's maps to chromosomes, on maps made by hand: two crossing bars, a doubtful twin, a speck."""
+
+import numpy as np
+import pytest
+
+from karyogram.segment.detect import CENTRE_STEP, FILTER, LAYERS, MASK_FEATURES, Maps, detect
+
+SIZE = 128
+UPRIGHT, LEVEL = np.s_[16:112, 56:72], np.s_[56:72, 16:112]
+
+
+def drawing_filter(feature):
+    """A filter whose mask is where the feature is above a half."""
+    weights = [np.zeros((outputs, inputs)) for inputs, outputs in LAYERS]
+    biases = [np.zeros(outputs) for _, outputs in LAYERS]
+    weights[0][0, feature] = weights[1][0, 0] = 1
+    weights[2][0, 0], biases[2][0] = 10, -5
+    return np.concatenate([part.ravel() for pair in zip(weights, biases, strict=True) for part in pair])
+
+
+def empty_maps():
+    quarter, half = SIZE // 4, SIZE // 2
+    return Maps(
+        np.zeros((24, quarter, quarter), np.float32),
+        np.full((4, quarter, quarter), 8, np.float32),
+        np.zeros((FILTER, quarter, quarter), np.float32),
+        np.zeros((MASK_FEATURES, half, half), np.float32),
+    )
+
+
+def add(maps, label, centre, bar, feature, probability=0.9):
+    """Put one bar into the maps: its centre in the map of its class, its reach, the filter that draws it, its own feature."""
+    row, column = (int(c) // CENTRE_STEP for c in centre)
+    rows, columns = bar
+    maps.centres[label, row, column] = probability
+    middle = [(k + 0.5) * CENTRE_STEP for k in (column, row)]
+    maps.reach[:, row, column] = (
+        middle[0] - columns.start,
+        middle[1] - rows.start,
+        columns.stop - middle[0],
+        rows.stop - middle[1],
+    )
+    maps.filters[:, row, column] = drawing_filter(feature)
+    maps.features[feature, rows.start // 2 : rows.stop // 2, columns.start // 2 : columns.stop // 2] = 1
+
+
+def crossing():
+    maps = empty_maps()
+    add(maps, 3, (64, 64), UPRIGHT, 0)
+    add(maps, 7, (60, 64), LEVEL, 1, probability=0.8)
+    return maps
+
+
+def stained(*bars):
+    stain = np.zeros((SIZE, SIZE), bool)
+    for bar in bars:
+        stain[bar] = True
+    return stain
+
+
+def filled(item):
+    picture = np.zeros((SIZE, SIZE), bool)
+    picture[item.window()] = item.mask
+    return picture
+
+
+@pytest.mark.parametrize("scale", [1.0, 0.5])
+def test_crossing_chromosomes_share_their_pixels(scale):
+    side = round(SIZE / scale)
+    stain = np.kron(stained(UPRIGHT, LEVEL), np.ones((side // SIZE,) * 2)) > 0
+    found = detect(crossing(), stain, scale)
+    assert found.classes.argmax(1).tolist() == [3, 7]
+    for item, bar in zip(found.instances, (UPRIGHT, LEVEL), strict=True):
+        truth = np.kron(stained(bar), np.ones((side // SIZE,) * 2)) > 0
+        full = np.zeros(truth.shape, bool)
+        full[item.window()] = item.mask
+        assert (full & truth).sum() > 0.95 * (full | truth).sum()
+    assert found.instances[0].common(found.instances[1]) > 200 / scale**2
+
+
+def test_masks_end_where_the_stain_ends():
+    cut = stained(UPRIGHT)
+    cut[:40] = False
+    (item,) = (i for i in detect(crossing(), cut, 1.0).instances if i.mask.shape[0] > 20)
+    assert not filled(item)[:40].any()
+
+
+def test_a_second_opinion_on_one_mask_is_the_same_chromosome():
+    maps = empty_maps()
+    add(maps, 3, (64, 64), UPRIGHT, 0)
+    add(maps, 9, (72, 64), UPRIGHT, 0, probability=0.4)
+    found = detect(maps, stained(UPRIGHT), 1.0)
+    assert len(found.instances) == 1
+    assert found.classes[0, [3, 9]].round(3).tolist() == [0.9, 0.4]
+    assert found.instances[0].score == pytest.approx(0.9)
+
+
+def test_where_nothing_is_nothing_is_found():
+    assert detect(empty_maps(), stained(), 1.0).instances == []
+    assert detect(crossing(), stained(), 1.0).instances == []
