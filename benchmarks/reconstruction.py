@@ -18,7 +18,6 @@ import cv2
 import numpy as np
 
 from karyogram.classify.predict import predict
-from karyogram.classify.prepare import cell_scale
 from karyogram.datasets.compose import Composite, Scene, compose
 from karyogram.datasets.cutouts import load_cutouts, to_density, to_grey
 from karyogram.datasets.grounds import load_grounds
@@ -28,6 +27,7 @@ from karyogram.metrics.classification import wilson_interval
 from karyogram.records import Instance
 from karyogram.segment.reconstruct import separate
 from karyogram.shape.pose import outline, upright_angle
+from karyogram.shape.size import cell_scale
 from karyogram.weights.catalogue import load_model
 
 RESULT = Path(__file__).parent / "results" / "reconstruction.json"

@@ -3,7 +3,7 @@
 import numpy as np
 import pytest
 
-from karyogram.segment.detect import CENTRE_STEP, FILTER, LAYERS, MASK_FEATURES, Maps, detect
+from karyogram.segment.detect import CENTRE_STEP, FILTER, LAYERS, MASK_FEATURES, Maps, find_candidates, keep_best, quality
 
 SIZE = 128
 UPRIGHT, LEVEL = np.s_[16:112, 56:72], np.s_[56:72, 16:112]
@@ -68,7 +68,7 @@ def filled(item):
 def test_crossing_chromosomes_share_their_pixels(scale):
     side = round(SIZE / scale)
     stain = np.kron(stained(UPRIGHT, LEVEL), np.ones((side // SIZE,) * 2)) > 0
-    found = detect(crossing(), stain, scale)
+    found = find_candidates(crossing(), stain, scale)
     assert found.classes.argmax(1).tolist() == [3, 7]
     for item, bar in zip(found.instances, (UPRIGHT, LEVEL), strict=True):
         truth = np.kron(stained(bar), np.ones((side // SIZE,) * 2)) > 0
@@ -81,7 +81,7 @@ def test_crossing_chromosomes_share_their_pixels(scale):
 def test_masks_end_where_the_stain_ends():
     cut = stained(UPRIGHT)
     cut[:40] = False
-    (item,) = (i for i in detect(crossing(), cut, 1.0).instances if i.mask.shape[0] > 20)
+    (item,) = (i for i in find_candidates(crossing(), cut, 1.0).instances if i.mask.shape[0] > 20)
     assert not filled(item)[:40].any()
 
 
@@ -89,12 +89,30 @@ def test_a_second_opinion_on_one_mask_is_the_same_chromosome():
     maps = empty_maps()
     add(maps, 3, (64, 64), UPRIGHT, 0)
     add(maps, 9, (72, 64), UPRIGHT, 0, probability=0.4)
-    found = detect(maps, stained(UPRIGHT), 1.0)
-    assert len(found.instances) == 1
+    candidates = find_candidates(maps, stained(UPRIGHT), 1.0)
+    assert len(candidates.instances) == 2
+    found = keep_best(candidates, np.array([0.9, 0.8]))
     assert found.classes[0, [3, 9]].round(3).tolist() == [0.9, 0.4]
-    assert found.instances[0].score == pytest.approx(0.9)
+    assert [item.score for item in found.instances] == [0.9]
+
+
+def test_crossing_chromosomes_are_not_alike_and_doubtful_ones_are_dropped():
+    candidates = find_candidates(crossing(), stained(UPRIGHT, LEVEL), 1.0)
+    assert len(keep_best(candidates, np.array([0.5, 0.9])).instances) == 2
+    (left,) = keep_best(candidates, np.array([0.05, 0.9])).instances
+    assert left.mask.shape == candidates.instances[1].mask.shape
+
+
+def test_quality_heeds_detector_judge_and_fit():
+    candidates = find_candidates(crossing(), stained(UPRIGHT, LEVEL), 1.0)
+    assert (candidates.fit > 0.9).all()
+    mean_area = candidates.instances[0].area
+    believed, doubted = (quality(candidates, np.full(2, whole), mean_area) for whole in (0.9, 0.1))
+    assert (believed > doubted).all()
+    assert believed[0] > believed[1]
+    assert (quality(candidates, np.full(2, 0.9), 20 * mean_area) < believed).all()
 
 
 def test_where_nothing_is_nothing_is_found():
-    assert detect(empty_maps(), stained(), 1.0).instances == []
-    assert detect(crossing(), stained(), 1.0).instances == []
+    assert find_candidates(empty_maps(), stained(), 1.0).instances == []
+    assert find_candidates(crossing(), stained(), 1.0).instances == []

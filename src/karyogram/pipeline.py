@@ -8,48 +8,46 @@ from pathlib import Path
 import numpy as np
 
 from karyogram.classify.predict import combine, predict
-from karyogram.classify.prepare import cell_scale
-from karyogram.errors import ModelError, PictureError
+from karyogram.errors import PictureError
 from karyogram.files import Picture, read_picture
 from karyogram.image.background import flatten
 from karyogram.image.polarity import find_ground, to_dark_on_white
 from karyogram.karyotype.arrange import arrange
 from karyogram.karyotype.describe import describe
 from karyogram.records import Instance, Karyotype
-from karyogram.segment.classical import segment_classical
-from karyogram.segment.detect import segment_learned
-from karyogram.segment.levels import threshold_levels
-from karyogram.segment.objects import drop_fragments
+from karyogram.segment.cell import find_cell
+from karyogram.segment.levels import Levels, threshold_levels
 from karyogram.segment.reconstruct import separate
+from karyogram.segment.segmenters import Segmenter, open_segmenter
+from karyogram.shape.size import cell_scale
 from karyogram.weights.catalogue import DEFAULT, load_model
 from karyogram.weights.record import Model
 
 #: Larger pictures cannot be segmented in bounded memory.
 MAX_PIXELS = 25_000_000
 
-#: The segmenters that need no file; ``auto`` is the best one that ships. Anything else names an exported segmentation network.
-SEGMENTERS = ("auto", "classical")
+#: A cell whose chromosomes, if so many are found, are larger or smaller than its stain told by this factor is cut once more.
+ENOUGH, AGAIN = 20, 1.15
+#: Pixels of a chromosome's mask for each of its pixels at Otsu's threshold.
+MASK_AREA = 0.94
 
 
 @dataclass(frozen=True)
 class Reader:
-    """What reads a metaphase: a classifier, and a segmentation network or None for the classical way."""
+    """What reads a metaphase: a classifier and a segmenter."""
 
     classifier: Model
-    segmenter: Model | None
+    segmenter: Segmenter
 
     def identity(self) -> dict[str, str]:
         """Return what a result says of the models that made it: name and SHA-256 of both."""
-        cutter = self.segmenter.identity() if self.segmenter else {"name": "classical", "sha256": ""}
-        return {**self.classifier.identity(), "segmenter": cutter["name"], "segmenter_sha256": cutter["sha256"]}
+        cutter = {"segmenter": self.segmenter.name, "segmenter_sha256": self.segmenter.sha256}
+        return {**self.classifier.identity(), **cutter}
 
 
 def make_reader(model: str = DEFAULT, segmenter: str = "auto", threads: int = 0) -> Reader:
     """Open the models; ``segmenter`` is one of ``SEGMENTERS`` or an exported .onnx file. Raises ModelError."""
-    if segmenter not in SEGMENTERS and not segmenter.endswith(".onnx"):
-        raise ModelError(f"no segmenter named {segmenter!r}; there are {', '.join(SEGMENTERS)}, or name an exported .onnx file")
-    classifier = load_model(model, "classifier", threads)
-    return Reader(classifier, None if segmenter in SEGMENTERS else load_model(segmenter, "segmenter", threads))
+    return Reader(load_model(model, "classifier", threads), open_segmenter(segmenter, threads))
 
 
 def analyze(picture: str | Path | np.ndarray, model: str = DEFAULT, segmenter: str = "auto") -> Karyotype:
@@ -102,32 +100,46 @@ def read_karyotype(picture: Picture, name: str, reader: Reader) -> Karyotype:
     probabilities = combine(prediction.probabilities, found.opinions)
     instances = [replace(item, score=float(whole)) for item, whole in zip(found.instances, prediction.whole, strict=True)]
     classes = arrange(probabilities, prediction.whole).classes
+    picture = Picture(picture.pixels, (*picture.warnings, *found.warnings))
     return describe(name, picture, instances, probabilities, prediction.up, classes, reader.identity())
 
 
 @dataclass(frozen=True, eq=False)
 class Found:
-    """The chromosomes of a picture, the factor that brings its cell to the reference size, and what the segmenter thinks.
+    """The chromosomes of a picture's cell, the factor that brings it to the reference size, and what the segmenter thinks.
 
-    ``opinions`` is float (N, 24), the segmenter's own probabilities of the classes; None if it has none.
+    ``opinions`` is float (N, 24), the segmenter's own probabilities of the classes, not normalised.
     """
 
     instances: list[Instance]
     scale: float
-    opinions: np.ndarray | None = None
+    opinions: np.ndarray
+    warnings: tuple[str, ...] = ()
 
 
 def find_chromosomes(flat: np.ndarray, reader: Reader) -> Found:
-    """Segment a flattened picture, uint8 (H, W)."""
+    """Segment a flattened picture, uint8 (H, W), and keep the cell; where masks share pixels, part their densities.
+
+    The stain tells how large chromosomes are, and misleads where there is more than one cell. What is found tells better.
+    """
     levels = threshold_levels(flat)
     if levels is None:
-        return Found([], 1.0)
-    scale = cell_scale(levels.area)
-    if reader.segmenter is not None:
-        detections = segment_learned(flat, reader.segmenter, levels, scale)
-        return Found(separate(flat, detections.instances), scale, detections.classes)
+        return Found([], 1.0, np.zeros((0, 24)))
+    found = _cut(flat, reader, levels, cell_scale(levels.area))
+    if len(found.instances) >= ENOUGH:
+        stain = sum(item.area for item in found.instances) / MASK_AREA
+        scale = cell_scale(round(stain), len(found.instances))
+        if max(scale / found.scale, found.scale / scale) > AGAIN:
+            found = _cut(flat, reader, levels, scale)
+    return replace(found, instances=separate(flat, found.instances))
+
+
+def _cut(flat: np.ndarray, reader: Reader, levels: Levels, scale: float) -> Found:
+    """Segment a flattened picture whose cell ``scale`` brings to the reference size, the classifier being the judge."""
 
     def judge(items: Sequence[Instance]) -> np.ndarray:
         return predict(reader.classifier, flat, items, scale, views=1).whole
 
-    return Found(drop_fragments(segment_classical(flat, judge, levels), levels.area / 46), scale)
+    detections = reader.segmenter.cut(flat, judge, levels, scale)
+    own, warnings = find_cell(detections.instances)
+    return Found([detections.instances[number] for number in own], scale, detections.classes[own], warnings)

@@ -36,13 +36,11 @@ def predict(model: Model, flat: np.ndarray, instances: Sequence[Instance], scale
     return predict_canvases(model, [prepare(flat, item, how, scale) for item in instances], views)
 
 
-def combine(probabilities: np.ndarray, opinions: np.ndarray | None) -> np.ndarray:
-    """Return class probabilities (N, 24) that heed a second opinion, (N, 24) not normalised, None for none.
+def combine(probabilities: np.ndarray, opinions: np.ndarray) -> np.ndarray:
+    """Return class probabilities (N, 24) that heed a second opinion, (N, 24) not normalised.
 
     A weighted geometric mean; the second opinion's floor keeps a class that it never thought of possible.
     """
-    if opinions is None:
-        return probabilities
     logits = np.log(np.maximum(probabilities, 1e-9)) + OPINION * np.log(opinions + FLOOR)
     return np.asarray(softmax(logits, axis=1))
 

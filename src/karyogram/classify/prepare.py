@@ -13,7 +13,7 @@ def prepare(flat: np.ndarray, instance: Instance, how: Preparation, scale: float
 
     ``flat`` is the flattened dark-on-white picture, uint8 (H, W). Stain is bright: absorbance (255 - flat) inside the mask,
     divided by its own 98th percentile, at least 1; outside is 0. The real size is kept: native pixels times ``how.scale`` times
-    ``scale`` (see :func:`cell_scale`); only a chromosome that would not fit is shrunk until it does.
+    ``scale`` (see :func:`karyogram.shape.size.cell_scale`); only a chromosome that would not fit is shrunk until it does.
     """
     points = outline(instance)
     angle, _ = upright_angle(points)
@@ -32,17 +32,3 @@ def prepare(flat: np.ndarray, instance: Instance, how: Preparation, scale: float
     turned = cv2.warpAffine(stain, matrix, size, flags=cv2.INTER_LINEAR, borderMode=cv2.BORDER_REPLICATE)
     mask = cv2.warpAffine(instance.mask.astype(np.float32), matrix, size, flags=cv2.INTER_LINEAR)
     return np.where(mask >= 0.5, np.clip(turned + 0.5, 1, 255), 0).astype(np.uint8)
-
-
-#: Mean area of a chromosome in the pictures the models learned from: stained pixels of a cell / 46, square root.
-REFERENCE_SIZE = 35.5
-
-
-def cell_scale(stained_pixels: int, chromosomes: int = 46) -> float:
-    """Return the factor that brings a cell to the reference size, 0.4 to 2.5.
-
-    Magnification and condensation differ from cell to cell; the stained area of the whole cell is the steadiest ruler for
-    both: it spreads class lengths less than native pixels or the chromosomes' width do, and clusters do not disturb it.
-    """
-    size = (max(stained_pixels, 1) / max(chromosomes, 1)) ** 0.5
-    return float(np.clip(REFERENCE_SIZE / size, 0.4, 2.5))

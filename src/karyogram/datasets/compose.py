@@ -1,18 +1,36 @@
 """Composite metaphases: real chromosomes pasted so that every mask is known, crossings included."""
 
+import math
 from collections.abc import Sequence
 from dataclasses import dataclass, field
 
 import cv2
 import numpy as np
 
-from karyogram.datasets.cutouts import Cutout, to_grey
+from karyogram.datasets.camera import take_photograph
+from karyogram.datasets.choose import choose_cell, choose_stretch
+from karyogram.datasets.cutouts import Cutout
+from karyogram.datasets.slide import add_debris, add_nucleus, add_streaks, draw_ground, lay
+from karyogram.errors import DataError
+from karyogram.karyotype.iscn import parse_counts
 from karyogram.records import Instance
+
+#: How often a chromosome is turned anew and a place is sought for it.
+ATTEMPTS = 8
+#: Where the empty slide is at least this dense, and not just with debris, is a nucleus: chromosomes keep off it.
+NUCLEUS = 0.1
+#: The stain fades over so many pixels outside of a mask, as a blur of this sigma would; measured on photographs.
+FADES, FADE = 4, 1.3
 
 
 @dataclass(frozen=True)
 class Scene:
-    """How a composite looks. Shares are probabilities a chromosome; sizes are pixels."""
+    """How a composite looks. Shares are probabilities a chromosome; sizes are pixels.
+
+    ``size`` is (H, W); ``chromosomes`` are the least and the most of a picture, unless ``karyotype``, such as 46,XX, asks
+    for a whole cell. ``nuclei`` is the share of pictures with a drawn nucleus, ``streaks`` and ``debris`` are the most of
+    a picture, ``unevenness`` is the most by which uneven light darkens a corner, as a share.
+    """
 
     size: tuple[int, int] = (512, 512)
     chromosomes: tuple[int, int] = (18, 34)
@@ -21,6 +39,9 @@ class Scene:
     bend: float = 0.12
     nuclei: float = 0.4
     debris: int = 25
+    streaks: int = 3
+    unevenness: float = 0.1
+    karyotype: str = ""
 
 
 @dataclass(frozen=True, eq=False)
@@ -39,53 +60,95 @@ class Composite:
 def compose(cutouts: Sequence[Cutout], seed: int, scene: Scene | None = None, grounds: Sequence[np.ndarray] = ()) -> Composite:
     """Paste chromosomes at random places and angles; bit-exact by ``seed``.
 
-    ``cutouts`` is the library to draw from. Some are laid to touch or to cross one already there (optical densities
-    add). ``grounds`` are
-    optional empty real backgrounds, uint8 with the ground near 255; without them an even one is drawn.
+    ``cutouts`` is the library to draw from, listed cell by cell: the chromosomes of one picture are neighbours in it, so that
+    stain and condensation agree. Some are laid to touch or to cross one already there; optical densities add
+    (Beer-Lambert). One that finds no place is left out, but never one of a whole cell. ``grounds`` are optional empty real
+    backgrounds, uint8 with the ground near 255.
+
+    Raises DataError if the library is empty or lacks a class of the karyotype, if the chromosomes do not fit;
+    AnnotationError if the karyotype is none.
     """
     scene = scene or Scene()
+    if not cutouts:
+        raise DataError("the library holds no chromosome")
     rng = np.random.default_rng(seed)
-    height, width = scene.size
-    density = np.zeros((height, width), np.float32)
-    taken = np.zeros((height, width), bool)
+    if scene.karyotype:
+        chosen = choose_cell(cutouts, parse_counts(scene.karyotype), rng)
+    else:
+        chosen = choose_stretch(cutouts, int(rng.integers(*scene.chromosomes, endpoint=True)), rng)
+    density = draw_slide(scene, grounds, rng)
+    instances, labels, densities = _lay_out(chosen, _covered(density), rng, scene)
+    if len(instances) < (len(chosen) if scene.karyotype else 1):
+        height, width = scene.size
+        raise DataError(f"only {len(instances)} of {len(chosen)} chromosomes found a place in {width} x {height} pixels")
+    for item, own in zip(instances, densities, strict=True):
+        lay(density, _fade(own), item.y - FADES, item.x - FADES)
+    return Composite(take_photograph(density, rng, scene.unevenness), instances, labels, densities)
+
+
+def draw_slide(scene: Scene, grounds: Sequence[np.ndarray], rng: np.random.Generator) -> np.ndarray:
+    """Return the optical density of a slide without chromosomes, float32 (H, W); see :func:`compose`."""
+    density = draw_ground(scene.size, grounds, rng)
+    if rng.random() < scene.nuclei:
+        add_nucleus(density, rng)
+    add_streaks(density, rng, scene.streaks)
+    add_debris(density, rng, scene.debris)
+    return density
+
+
+def _covered(slide: np.ndarray) -> np.ndarray:
+    """Return where nuclei lie on an empty slide, bool (H, W); debris and streaks are no hindrance."""
+    dense = (slide > NUCLEUS).astype(np.uint8)
+    return cv2.morphologyEx(dense, cv2.MORPH_OPEN, np.ones((21, 21), np.uint8)) > 0
+
+
+def _lay_out(
+    chosen: Sequence[Cutout], taken: np.ndarray, rng: np.random.Generator, scene: Scene
+) -> tuple[list[Instance], list[int], list[np.ndarray]]:
+    """Return the instances, class indices and densities of the cut-outs that find a place; ``taken``, bool (H, W), fills up."""
     instances: list[Instance] = []
     labels: list[int] = []
     densities: list[np.ndarray] = []
     magnification = float(np.exp(np.clip(rng.normal(0, 0.1), -0.25, 0.25)))
-    contrast = float(np.exp(np.clip(rng.normal(0, 0.15), -0.3, 0.3)))
-    for _ in range(int(rng.integers(*scene.chromosomes))):
-        cutout = cutouts[int(rng.integers(len(cutouts)))]
-        patch = pose(cutout.density, rng, scene.bend, magnification) * contrast
-        place = find_place(patch > 0, taken, instances, rng, scene)
-        if place is None:
-            continue
-        y, x = place
-        h, w = patch.shape
-        density[y : y + h, x : x + w] += patch
-        taken[y : y + h, x : x + w] |= patch > 0
-        instances.append(Instance(patch > 0, x, y))
-        labels.append(cutout.label)
-        densities.append(patch)
-    return Composite(_photograph(density, rng, scene, grounds), instances, labels, densities)
+    contrast = np.float32(np.exp(np.clip(rng.normal(-0.05, 0.15), -0.35, 0.3)))
+    for cutout in chosen:
+        for _ in range(ATTEMPTS):
+            patch = pose(cutout.density, rng, scene.bend, magnification) * contrast
+            place = find_place(patch > 0, taken, instances, rng, scene)
+            if place is not None:
+                instance = Instance(patch > 0, place[1], place[0])
+                taken[instance.window()] |= instance.mask
+                instances.append(instance)
+                labels.append(cutout.label)
+                densities.append(patch)
+                break
+    return instances, labels, densities
+
+
+def _fade(density: np.ndarray) -> np.ndarray:
+    """Return a chromosome's density with ``FADES`` more pixels on each side, in which its stain fades."""
+    wide = np.pad(density, FADES)
+    return np.where(wide > 0, wide, cv2.GaussianBlur(wide, (0, 0), FADE))
 
 
 def pose(density: np.ndarray, rng: np.random.Generator, bend: float, magnification: float) -> np.ndarray:
     """Return a cut-out's density turned, mirrored, scaled and bent at random, float32 (h, w), cropped tight."""
     h, w = density.shape
     side = int(1.25 * np.hypot(h, w) * magnification * 1.1) + 8
-    angle = rng.uniform(0, 2 * np.pi)
-    size = magnification * np.exp(np.clip(rng.normal(0, 0.05), -0.1, 0.1))
-    curve = np.clip(rng.normal(0, bend), -2 * bend, 2 * bend)
+    angle = float(rng.uniform(0, 2 * np.pi))
+    size = magnification * float(np.exp(np.clip(rng.normal(0, 0.05), -0.1, 0.1)))
+    curve = float(np.clip(rng.normal(0, bend), -2 * bend, 2 * bend))
     mirror = 1.0 if rng.random() < 0.5 else -1.0
-    v, u = np.mgrid[:side, :side].astype(np.float32) - (side - 1) / 2
-    along = (np.cos(angle) * v + np.sin(angle) * u) / size
-    across = mirror * (np.cos(angle) * u - np.sin(angle) * v) / size
+    u = np.arange(side, dtype=np.float32) - (side - 1) / 2
+    v, cos, sin = u[:, None], math.cos(angle) / size, math.sin(angle) / size
+    along = cos * v + sin * u
+    across = mirror * (cos * u - sin * v)
     half = max(h, w) / 2
     if h >= w:
         across = across + curve * (along**2 / half - half / 3)
     else:
         along = along + curve * (across**2 / half - half / 3)
-    maps = (across + (w - 1) / 2).astype(np.float32), (along + (h - 1) / 2).astype(np.float32)
+    maps = across + (w - 1) / 2, along + (h - 1) / 2
     patch = cv2.remap(density, *maps, cv2.INTER_LINEAR, borderMode=cv2.BORDER_CONSTANT)
     mask = cv2.remap((density > 0).astype(np.float32), *maps, cv2.INTER_LINEAR, borderMode=cv2.BORDER_CONSTANT) >= 0.5
     rows, columns = np.flatnonzero(mask.any(1)), np.flatnonzero(mask.any(0))
@@ -148,47 +211,3 @@ def _common(mask: np.ndarray, taken: np.ndarray, y: int, x: int) -> bool:
 def _close(mask: np.ndarray, taken: np.ndarray, y: int, x: int) -> bool:
     """Tell whether anything lies within two pixels of the mask."""
     return any(_common(mask, taken, y + dy, x + dx) for dy, dx in ((-3, 0), (3, 0), (0, -3), (0, 3)))
-
-
-def _photograph(density: np.ndarray, rng: np.random.Generator, scene: Scene, grounds: Sequence[np.ndarray]) -> np.ndarray:
-    """Return what a camera sees of optical densities, uint8 (H, W)."""
-    height, width = density.shape
-    density = density.copy()
-    if rng.random() < scene.nuclei:
-        _add_nucleus(density, rng)
-    for _ in range(int(rng.integers(0, scene.debris + 1))):
-        place = int(rng.integers(width)), int(rng.integers(height))
-        axes = int(rng.integers(1, 5)), int(rng.integers(1, 4))
-        speck = cv2.ellipse(np.zeros_like(density), place, axes, rng.uniform(0, 180), 0, 360, 1.0, cv2.FILLED)
-        density += speck * np.float32(rng.uniform(0.05, 0.35))
-    grey = to_grey(cv2.GaussianBlur(density, (0, 0), float(rng.uniform(0.3, 0.9))))
-    if len(grounds) and rng.random() < 0.7:
-        ground = grounds[int(rng.integers(len(grounds)))]
-        tiles = -(-height // ground.shape[0]), -(-width // ground.shape[1])
-        top = int(rng.integers(0, tiles[0] * ground.shape[0] - height + 1))
-        left = int(rng.integers(0, tiles[1] * ground.shape[1] - width + 1))
-        light: np.ndarray = np.tile(ground, tiles)[top : top + height, left : left + width].astype(np.float32) / 255
-    else:
-        coarse = rng.normal(0, 0.015, (4, 4)).astype(np.float32)
-        light = np.float32(rng.uniform(0.88, 1.0)) * (1 + cv2.resize(coarse, (width, height), interpolation=cv2.INTER_CUBIC))
-    noise = cv2.GaussianBlur(rng.standard_normal((height, width), np.float32), (0, 0), 0.6)
-    picture = np.clip(grey * light + noise * np.float32(rng.uniform(0.5, 6.0)), 0, 255).astype(np.uint8)
-    if rng.random() < 0.3:
-        return picture
-    quality = [cv2.IMWRITE_JPEG_QUALITY, int(rng.integers(60, 96))]
-    return np.asarray(cv2.imdecode(cv2.imencode(".jpg", picture, quality)[1], cv2.IMREAD_GRAYSCALE))
-
-
-def _add_nucleus(density: np.ndarray, rng: np.random.Generator) -> None:
-    """Lay an interphase nucleus, a textured disc far bigger than a chromosome, across the border of the picture."""
-    height, width = density.shape
-    side = rng.choice(4)
-    along = rng.uniform(0, 1)
-    centre = ((along * width, -10), (along * width, height + 10), (-10, along * height), (width + 10, along * height))[side]
-    axes = int(rng.uniform(45, 80)), int(rng.uniform(45, 80))
-    disc = cv2.ellipse(
-        np.zeros_like(density), (int(centre[0]), int(centre[1])), axes, rng.uniform(0, 180), 0, 360, 1.0, cv2.FILLED
-    )
-    texture = cv2.GaussianBlur(rng.standard_normal(density.shape, np.float32), (0, 0), 3)
-    disc = cv2.GaussianBlur(disc, (0, 0), 1.5)
-    density += disc * np.float32(rng.uniform(0.15, 0.45)) * (1 + texture)

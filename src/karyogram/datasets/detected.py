@@ -5,21 +5,25 @@ from collections.abc import Iterator
 import numpy as np
 from scipy.optimize import linear_sum_assignment
 
-from karyogram.classify.prepare import Preparation, cell_scale, prepare
+from karyogram.classify.prepare import Preparation, prepare
 from karyogram.datasets.isolated import Sample, extract_samples
 from karyogram.datasets.tseng import MARGIN
 from karyogram.datasets.voc import Annotation
 from karyogram.image.background import flatten
 from karyogram.labels import INDEX
 from karyogram.metrics.detection import iou_matrix
-from karyogram.segment.detect import Detections, segment_learned
+from karyogram.segment.detect import Detections, find_candidates, predict_maps
 from karyogram.segment.levels import threshold_levels
+from karyogram.segment.reconstruct import separate
+from karyogram.shape.size import cell_scale
 from karyogram.weights.record import Model
 
 #: A cut-out is the chromosome of a box that it fills this well (IoU), and of no box if it fills none better than this.
-FILLS, STRAY = 0.6, 0.3
+FILLS, STRAY = 0.6, 0.4
 #: What the detector's own opinion of the class counts where two boxes are much alike.
 OPINION = 0.3
+#: How many counterexamples a picture gives at most.
+STRAYS = 16
 
 
 def extract_detected(
@@ -27,30 +31,36 @@ def extract_detected(
 ) -> Iterator[Sample]:
     """Yield the boxed chromosomes of one picture, uint8 (H, W) dark on white, as the segmenter cuts them out.
 
-    Then what the segmenter found and no box knows, and the clusters and fragments of the thresholds, as counterexamples.
+    Then counterexamples: what the segmenter thought possible and no box knows, and the thresholds' clusters and fragments.
     """
     flat = flatten(picture)
     levels = threshold_levels(flat)
     if levels is None or not truth.boxes:
         return
     scale = cell_scale(levels.area)
-    found = segment_learned(flat, segmenter, levels, scale)
+    factor = scale * segmenter.metadata["scale"]
+    found = find_candidates(predict_maps(segmenter, flat, factor), levels.masks[0], factor)
     if found.instances:
         boxes, best = match_boxes(found, truth)
-        for box, index in boxes.items():
-            label = truth.boxes[box].label
-            if label is not None:
-                yield Sample(prepare(flat, found.instances[index], how, scale), INDEX[label], box)
-        for index in np.flatnonzero(best < STRAY).tolist():
+        known = sorted((box, index) for box, index in boxes.items() if truth.boxes[box].label is not None)
+        cut = separate(flat, [found.instances[index] for _, index in known])
+        for (box, _), item in zip(known, cut, strict=True):
+            yield Sample(prepare(flat, item, how, scale), INDEX[str(truth.boxes[box].label)], box)
+        strays = np.flatnonzero((best < STRAY) & (found.classes.max(1) > 0.1))
+        for index in rng.permutation(strays)[:STRAYS].tolist():
             yield Sample(prepare(flat, found.instances[index], how, scale), -1, -1)
     yield from (sample for sample in extract_samples(picture, truth, how, rng) if sample.label < 0)
 
 
 def match_boxes(found: Detections, truth: Annotation) -> tuple[dict[int, int], np.ndarray]:
-    """Return {box: instance}, one to one, for the boxes that are filled, and each instance's best IoU with any box."""
+    """Return {box: instance}, one to one, for the boxes that are filled, and each instance's best IoU with any box.
+
+    Of candidates that fill a box alike, the one of which the detector is surer is taken.
+    """
     boxes = np.array([box.bbox for box in truth.boxes])
     grown = np.array([item.bbox for item in found.instances]) + np.array([-MARGIN[0], -MARGIN[1], MARGIN[2], MARGIN[3]])
     iou = iou_matrix(boxes, grown)
     labels = [INDEX[box.label] if box.label else 0 for box in truth.boxes]
-    rows, columns = linear_sum_assignment(-(iou + OPINION * (iou > FILLS) * found.classes[:, labels].T))
+    opinion = np.minimum(found.classes.sum(1), 1) + found.classes[:, labels].T
+    rows, columns = linear_sum_assignment(-(iou + OPINION * (iou > FILLS) * opinion))
     return {int(r): int(c) for r, c in zip(rows, columns, strict=True) if iou[r, c] > FILLS}, iou.max(0)

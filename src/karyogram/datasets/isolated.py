@@ -9,13 +9,14 @@ from dataclasses import dataclass
 
 import numpy as np
 
-from karyogram.classify.prepare import Preparation, cell_scale, prepare
+from karyogram.classify.prepare import Preparation, prepare
 from karyogram.datasets.tseng import MARGIN
 from karyogram.datasets.voc import Annotation
 from karyogram.image.background import flatten
 from karyogram.labels import INDEX
 from karyogram.records import Instance
 from karyogram.segment.levels import LEVELS, objects_of_level, threshold_levels
+from karyogram.shape.size import cell_scale
 
 #: The share of whole chromosomes of which a cut-off piece becomes a counterexample.
 PIECES = 0.12

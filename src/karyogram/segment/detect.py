@@ -1,15 +1,17 @@
-"""Chromosomes by a detector: peaks of its centre maps, a mask drawn by the filter found at each, duplicates dropped."""
+"""Chromosomes by a detector: peaks of its centre maps, a mask drawn by the filter found at each, the best of them kept."""
 
 from collections.abc import Iterator
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 
 import cv2
 import numpy as np
-from scipy.special import expit
+from scipy.special import expit, logit
 
 from karyogram.records import Instance
+from karyogram.segment.classical import Judge
 from karyogram.segment.levels import Levels
 from karyogram.segment.objects import fill_holes, largest_component
+from karyogram.shape.size import mean_area
 from karyogram.weights.record import Model
 
 #: The detector sees a cell at this share of the reference size; its input is padded to a multiple of ``GRID`` pixels.
@@ -25,8 +27,13 @@ WINDOW, PLACE = 96, 64
 
 #: A centre is looked at from this probability of any one class on, and at most so many of them.
 LEAST, MOST = 0.08, 160
-#: Two detections whose masks are this much alike (IoU), or one of which holds this share of the other, are one chromosome.
+#: Two candidates whose masks are this much alike (IoU), or one of which holds this share of the other, are one chromosome.
 SAME, HELD = 0.5, 0.85
+#: How sure a candidate is: log-odds = weights * (log of the sum and of the highest of its class probabilities, log-odds of the
+#: judge, IoU of its mask's box and its reach, log of its area in mean chromosomes, 1); fitted on validation pictures.
+QUALITY = (0.61, 0.72, 0.83, 0.27, 1.45, 0.92)
+#: Candidates less sure than this are dropped.
+DOUBT = 0.15
 
 
 @dataclass(frozen=True, eq=False)
@@ -45,16 +52,24 @@ class Maps:
 
 @dataclass(frozen=True, eq=False)
 class Detections:
-    """``instances``, N of them, and the detector's own opinion on their classes, float (N, 24), not normalised."""
+    """``instances``, N of them; the detector's opinion on their classes, float (N, 24), not normalised; and ``fit`` (N,).
+
+    The fit is the IoU of the box of the mask and of the box that the reach tells.
+    """
 
     instances: list[Instance]
     classes: np.ndarray
+    fit: np.ndarray
 
 
-def segment_learned(flat: np.ndarray, model: Model, levels: Levels, scale: float) -> Detections:
-    """Return the chromosomes of a flattened picture, uint8 (H, W); ``scale`` brings the cell to the reference size."""
+def segment_learned(flat: np.ndarray, model: Model, judge: Judge, levels: Levels, scale: float) -> Detections:
+    """Return the chromosomes of a flattened picture, uint8 (H, W); masks may overlap, scores are how sure each is one.
+
+    ``scale`` brings the cell to the reference size, ``judge`` says what looks like one whole chromosome.
+    """
     factor = scale * model.metadata["scale"]
-    return detect(predict_maps(model, flat, factor), levels.masks[0], factor)
+    candidates = find_candidates(predict_maps(model, flat, factor), levels.masks[0], factor)
+    return keep_best(candidates, quality(candidates, judge(candidates.instances), mean_area(scale)))
 
 
 def predict_maps(model: Model, flat: np.ndarray, scale: float) -> Maps:
@@ -66,37 +81,55 @@ def predict_maps(model: Model, flat: np.ndarray, scale: float) -> Maps:
     return Maps(expit(centres), reach, filters, features)
 
 
-def detect(maps: Maps, stain: np.ndarray, scale: float) -> Detections:
-    """Turn the detector's maps into chromosomes of the picture; masks may overlap, scores are the detector's.
+def find_candidates(maps: Maps, stain: np.ndarray, scale: float) -> Detections:
+    """Draw what the detector sees at each peak of its maps: every chromosome, some of them twice, and things that are none.
 
-    ``stain`` is bool (H, W), what is stained at a lenient threshold: masks end where it ends.
+    ``stain`` is bool (H, W), what is stained at a lenient threshold: masks end where it ends. ``scale`` brings the picture to
+    the maps' size.
     """
     rows, columns = _peaks(maps.centres)
-    if not len(rows):
-        return Detections([], np.zeros((0, maps.centres.shape[0])))
-    classes = maps.centres[:, rows, columns].T.astype(np.float64)
-    drawn = _draw(maps, rows, columns)
-    reach = maps.reach[:, rows, columns].T
-    found = [_place(logits, r, c, box, stain, scale) for logits, r, c, box in zip(drawn, rows, columns, reach, strict=True)]
-    scores = np.minimum(classes.sum(1), 1)
-    kept: list[Instance] = []
-    opinions: list[np.ndarray] = []
-    for index in np.argsort(-classes.max(1), kind="stable"):
-        item = found[index]
-        if item is None:
-            continue
-        twin = next((k for k, other in enumerate(kept) if _alike(item, other)), None)
+    drawn = _draw(maps, rows, columns) if len(rows) else []
+    boxes = _boxes(maps.reach[:, rows, columns].T, rows, columns)
+    found = [_place(*each, stain, scale) for each in zip(drawn, rows, columns, boxes, strict=True)]
+    kept = [number for number, item in enumerate(found) if item is not None]
+    instances = [item for item in found if item is not None]
+    fit = [_iou(np.array(item.bbox) * scale, boxes[number]) for item, number in zip(instances, kept, strict=True)]
+    return Detections(instances, maps.centres[:, rows[kept], columns[kept]].T.astype(np.float64), np.array(fit))
+
+
+def quality(found: Detections, whole: np.ndarray, mean: float) -> np.ndarray:
+    """Return how sure each candidate is one chromosome, float (N,), 0..1.
+
+    ``whole`` (N,) is the judge's opinion, ``mean`` the area of a mean chromosome in pixels.
+    """
+    area = np.array([item.area for item in found.instances]) / mean
+    cues = (np.log(np.minimum(found.classes.sum(1), 1.5) + 0.01), np.log(found.classes.max(1, initial=0) + 0.01))
+    cues += (logit(np.clip(whole, 1e-4, 1 - 1e-4)), found.fit, np.log(area), np.ones(len(area)))
+    return np.asarray(expit(np.tensordot(QUALITY, cues, 1)))
+
+
+def keep_best(found: Detections, sure: np.ndarray) -> Detections:
+    """Return the candidates, the surest first, without doubtful ones and without those that another shows already.
+
+    ``sure`` float (N,) becomes their scores. What two said of one chromosome's class is joined.
+    """
+    kept: list[int] = []
+    opinions = found.classes.copy()
+    for number in np.argsort(-sure, kind="stable").tolist():
+        if sure[number] < DOUBT:
+            break
+        twin = next((k for k in kept if _alike(found.instances[k], found.instances[number])), None)
         if twin is None:
-            kept.append(Instance(item.mask, item.x, item.y, float(scores[index])))
-            opinions.append(classes[index])
+            kept.append(number)
         else:
-            opinions[twin] = np.maximum(opinions[twin], classes[index])
-    return Detections(kept, np.array(opinions).reshape(len(kept), classes.shape[1]))
+            opinions[twin] = np.maximum(opinions[twin], found.classes[number])
+    instances = [replace(found.instances[number], score=float(sure[number])) for number in kept]
+    return Detections(instances, opinions[kept], found.fit[kept])
 
 
 def _peaks(centres: np.ndarray) -> tuple[np.ndarray, np.ndarray]:
     """Return (rows, columns) of the cells that are the highest around in the map of one class or more, best first."""
-    highest = np.stack([cv2.dilate(c, np.ones((3, 3), np.uint8)) for c in centres])
+    highest = np.stack([cv2.dilate(each, np.ones((3, 3), np.uint8)) for each in centres])
     peak = np.where((centres >= highest) & (centres >= LEAST), centres, 0).max(0)
     rows, columns = np.nonzero(peak)
     order = np.argsort(-peak[rows, columns])[:MOST]
@@ -132,13 +165,18 @@ def _layers(filters: np.ndarray) -> Iterator[tuple[np.ndarray, np.ndarray]]:
         start = end
 
 
-def _place(logits: np.ndarray, row: int, column: int, reach: np.ndarray, stain: np.ndarray, scale: float) -> Instance | None:
+def _boxes(reach: np.ndarray, rows: np.ndarray, columns: np.ndarray) -> np.ndarray:
+    """Return boxes (n, 4) in input pixels: left, top, right, bottom."""
+    centres = (np.stack([columns, rows], 1) + 0.5) * CENTRE_STEP
+    return np.concatenate([centres - reach[:, :2], centres + reach[:, 2:]], 1)
+
+
+def _place(logits: np.ndarray, row: int, column: int, box: np.ndarray, stain: np.ndarray, scale: float) -> Instance | None:
     """Return a drawn mask in the picture's pixels, inside its box and the stain; None if nothing is left."""
     height, width = stain.shape
-    centre = np.array([column + 0.5, row + 0.5]) * CENTRE_STEP
-    slack = 0.08 * (reach[:2] + reach[2:]) + 3
-    left, top = np.maximum(np.floor((centre - reach[:2] - slack) / scale), 0).astype(int)
-    right, bottom = np.minimum(np.ceil((centre + reach[2:] + slack) / scale), (width, height)).astype(int)
+    slack = 0.08 * (box[2:] - box[:2]) + 3
+    left, top = np.maximum(np.floor((box[:2] - slack) / scale), 0).astype(int)
+    right, bottom = np.minimum(np.ceil((box[2:] + slack) / scale), (width, height)).astype(int)
     if right <= left or bottom <= top:
         return None
     step = scale / MASK_STEP
@@ -150,7 +188,14 @@ def _place(logits: np.ndarray, row: int, column: int, reach: np.ndarray, stain: 
     if not mask.any():
         return None
     xmin, ymin, xmax, ymax = Instance(mask, 0, 0).bbox
-    return Instance(mask[ymin:ymax, xmin:xmax], left + xmin, top + ymin)
+    return Instance(mask[ymin:ymax, xmin:xmax], int(left) + xmin, int(top) + ymin)
+
+
+def _iou(one: np.ndarray, other: np.ndarray) -> float:
+    """Return the intersection over union of two boxes (left, top, right, bottom)."""
+    sides = np.minimum(one[2:], other[2:]) - np.maximum(one[:2], other[:2])
+    common = float(np.prod(np.maximum(sides, 0)))
+    return common / float(np.prod(one[2:] - one[:2]) + np.prod(other[2:] - other[:2]) - common)
 
 
 def _alike(one: Instance, other: Instance) -> bool:

@@ -39,8 +39,8 @@ def segment_sam(flat: np.ndarray, levels: Levels, sam: Sam, judge: Judge) -> lis
     """Return the chromosomes of a flattened picture, uint8 (H, W), each with the judge's opinion as its score.
 
     Masks are asked for tile by tile (:func:`find_prompts`), cut to what is stained, and rid of debris. Of all masks those
-    stay that the judge finds most whole, larger ones first where they are equal; they share little with one another, but may
-    overlap.
+    stay that the judge finds most whole (:func:`pick_masks`); they may overlap. The score of the masks that the judge is
+    shown is the model's own estimate of their IoU.
     """
     height, width = flat.shape
     tiles = cut_tiles(height, width, max(1, round(TILE * levels.width)))
@@ -59,9 +59,9 @@ def segment_sam(flat: np.ndarray, levels: Levels, sam: Sam, judge: Judge) -> lis
 def find_prompts(flat: np.ndarray, levels: Levels, judge: Judge) -> list[Prompt]:
     """Return what to ask of a flattened picture, uint8 (H, W).
 
-    Each object of Otsu's or a stricter threshold is asked for by its box, the centres of the smallest objects in it, and those of
-    the others near it as negative points. An object at Otsu's own threshold that the judge does not call whole may hold several
-    chromosomes: there each of the points spread over it is asked for, for both kinds of answer of the model.
+    Each object of Otsu's or a stricter threshold is asked for by its box and the centres of the smallest objects in it;
+    centres of others near it are negative points. An object at Otsu's own threshold that the judge does not call whole may
+    hold several chromosomes: each of the points spread over it is asked for, for both kinds of answer that the model has.
     """
     by_level = [objects_of_level(flat, levels, number) for number in range(LEVELS.index(0.0), len(LEVELS))]
     if not by_level[0]:
@@ -136,7 +136,7 @@ def _deepest(tiles: Sequence[tuple[slice, slice]], bounds: np.ndarray, width: in
 def _stained(masks: Iterable[Instance | None], levels: Levels) -> list[Instance]:
     """Cut masks to what is stained at the most lenient threshold, nuclei left out; what is empty then goes."""
     inside = [(item, item.mask & levels.masks[0][item.window()]) for item in masks if item is not None]
-    return [crop(mask, item.x, item.y) for item, mask in inside if mask.any()]
+    return [replace(crop(mask, item.x, item.y), score=item.score) for item, mask in inside if mask.any()]
 
 
 def pick_masks(items: Sequence[Instance], whole: np.ndarray) -> list[Instance]:

@@ -5,12 +5,13 @@ from collections.abc import Iterable
 import cv2
 import numpy as np
 
-from karyogram.classify.prepare import Preparation, cell_scale, prepare
+from karyogram.classify.prepare import Preparation, prepare
 from karyogram.datasets.synth.metaphase import synth_metaphase
 from karyogram.image.background import flatten
 from karyogram.labels import INDEX
 from karyogram.records import Chromosome, Instance
 from karyogram.shape.pose import outline, upright_angle
+from karyogram.shape.size import cell_scale
 from karyogram.training.data import FIELDS, Samples
 
 

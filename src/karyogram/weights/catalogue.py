@@ -11,7 +11,8 @@ from typing import Any
 from karyogram.errors import ModelError
 from karyogram.weights.record import Model, open_model
 
-DEFAULT = "gband"
+#: What classifies and what cuts, unless told otherwise.
+DEFAULT, SEGMENTER = "gband", "gband-segment"
 
 
 def _folder() -> Traversable:

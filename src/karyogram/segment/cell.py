@@ -1,0 +1,39 @@
+"""Which of the chromosomes in a picture are the cell's, and which a neighbour's."""
+
+from collections.abc import Sequence
+
+import numpy as np
+from scipy.sparse.csgraph import connected_components
+
+from karyogram.records import Instance
+
+#: Boxes nearer to each other than this many mean chromosomes' sizes (square root of the area) belong to one group. Within 95 of
+#: 100 boxed cells no gap is wider.
+GAP = 6.0
+#: A group apart is another cell if it has at least this many chromosomes; fewer are stragglers of the cell.
+NEIGHBOUR = 8
+#: More chromosomes than this in one group are two cells that mix.
+MOST = 56
+
+
+def find_cell(instances: Sequence[Instance]) -> tuple[list[int], tuple[str, ...]]:
+    """Return the numbers of the instances that belong to the largest group, the cell, in order, and warnings.
+
+    Chromosomes of neighbouring cells are left out, and the warnings say how many; they also say where two cells seem to mix.
+    """
+    if not instances:
+        return [], ()
+    size = float(np.sqrt(np.median([item.area for item in instances])))
+    boxes = np.array([item.bbox for item in instances], float)
+    apart = np.maximum(boxes[:, None, :2] - boxes[None, :, 2:], boxes[None, :, :2] - boxes[:, None, 2:])
+    near = np.hypot(*np.maximum(apart, 0).transpose(2, 0, 1)) <= GAP * size
+    groups = connected_components(near, directed=False)[1]
+    counts = np.bincount(groups)
+    own = (counts < NEIGHBOUR) | (np.arange(len(counts)) == counts.argmax())
+    kept = np.flatnonzero(own[groups]).tolist()
+    warnings = []
+    if len(kept) < len(instances):
+        warnings.append(f"{len(instances) - len(kept)} objects of neighbouring cells left out")
+    if counts.max() > MOST:
+        warnings.append(f"{counts.max()} objects in one group: two cells may mix")
+    return kept, tuple(warnings)
