@@ -14,6 +14,7 @@ from karyogram.cli import main
 from karyogram.datasets.results import as_pair
 from karyogram.datasets.synth.metaphase import synth_metaphase
 from karyogram.datasets.voc import Annotation, Box
+from karyogram.errors import ModelError
 from karyogram.files import write_picture
 from karyogram.metrics.metaphases import score_pairs
 
@@ -49,6 +50,33 @@ def test_inverting_the_picture_changes_nothing(drawn):
     plain, inverted = karyogram.analyze(picture), karyogram.analyze(255 - picture)
     assert plain.counts == inverted.counts
     assert inverted.warnings[0] == "bright on black: inverted"
+
+
+@pytest.mark.parametrize("factor", [0.5, 1.5])
+def test_the_scale_of_the_picture_does_not_matter(drawn, factor):
+    picture, truth = drawn
+    how = cv2.INTER_AREA if factor < 1 else cv2.INTER_CUBIC
+    found = karyogram.analyze(cv2.resize(picture, None, fx=factor, fy=factor, interpolation=how))
+    assert sum(min(found.counts[label], truth.counts[label]) for label in truth.counts) >= 44
+
+
+def test_a_neighbouring_cell_is_left_out(drawn):
+    picture, truth = drawn
+    gap = np.full((picture.shape[0], 350), np.median(picture), np.uint8)
+    found = karyogram.analyze(np.hstack([picture, gap, picture[:, :300]]))
+    assert sum(min(found.counts[label], truth.counts[label]) for label in truth.counts) >= 44
+    assert "of neighbouring cells left out" in found.warnings[0]
+    assert max(c.bbox[2] for c in found.chromosomes) <= picture.shape[1]
+
+
+def test_every_segmenter_by_name_and_no_other(drawn):
+    picture, _ = drawn
+    classical, learned = (karyogram.analyze(picture, segmenter=name) for name in ("classical", "learned"))
+    assert classical.model["segmenter"] == "classical"
+    assert learned.model == karyogram.analyze(picture).model
+    assert learned.model["segmenter"] == "gband-segment"
+    with pytest.raises(ModelError, match="no segmenter named 'best'; there are auto, classical, learned, sam"):
+        karyogram.analyze(picture, segmenter="best")
 
 
 @pytest.mark.parametrize(
@@ -98,7 +126,7 @@ def karyogram_data():
     "arguments",
     [
         ["x.png", "-o", "out", "--model", "nothing"],
-        ["x.png", "-o", "out", "--segmenter", "sam"],
+        ["x.png", "-o", "out", "--segmenter", "best"],
         ["x.png", "-o", "out", "--format", "docx"],
         ["-o", "out"],
     ],

@@ -145,7 +145,7 @@ def test_a_run_goes_on_only_as_it_began(tmp_path):
         ([], "give --split, or --case-regex"),
         (["--case-regex", "(c"], "no regular expression"),
         (["--case-regex", "c1"], "needs a group"),
-        (["--case-regex", "(c)", "--segmenter", "m"], "DATA has no annotations/"),
+        (["--case-regex", "(c)", "--drawn", "3"], "DATA has no annotations/"),
     ],
 )
 def test_wrong_usage_of_train_is_named(crops, tmp_path, arguments, reason):
@@ -183,6 +183,22 @@ def test_crops_become_a_model_and_the_run_is_not_changed_underway(crops, tmp_pat
     done = run(train, *arguments, 2)
     assert done.exit_code == 1
     assert "epochs was 1, now 2" in done.stderr
+
+
+@needs_torch
+@pytest.mark.filterwarnings("ignore")
+def test_what_a_segmenter_cuts_out_and_drawn_metaphases_are_learned_from(metaphases, tmp_path):
+    folder, _ = metaphases
+    options = ["--segmenter", "gband-segment", "--drawn", 1, "--epochs", 1, "--name", "m"]
+    done = run(train, folder, "-o", tmp_path, "--split", folder / "split.csv", *options)
+    assert done.exit_code == 0, done.output
+    assert open_model((tmp_path / "m.onnx").read_bytes(), threads=1).name == "m"
+    table = np.load(tmp_path / "prepared" / "table.npy")
+    cut, drawn = table[table["name"] != "synth_0"], table[table["name"] == "synth_0"]
+    assert len(drawn) == 46
+    for name in np.unique(cut["name"]):
+        boxes = cut[(cut["name"] == name) & (cut["label"] >= 0)]["box"]
+        assert len(boxes) == len(set(boxes)) >= 40
 
 
 @needs_torch

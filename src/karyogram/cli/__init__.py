@@ -16,7 +16,7 @@ VERBS = {
     "crop": "VOC boxes to class folders of single chromosomes.",
     "demo": "Analyse the picture that ships with karyogram.",
     "evaluate": "Score results against truth.",
-    "models": "List the models, show a card, verify checksums.",
+    "models": "List the models, show a card, verify checksums, fetch optional ones.",
     "preprocess": "Clean single-chromosome crops, step by step.",
     "straighten": "Single chromosomes to straight strips.",
     "synth": "Draw metaphases with known truth.",

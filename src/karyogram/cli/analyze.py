@@ -21,7 +21,7 @@ from karyogram.cli.pictures import find_inputs
     "--segmenter",
     default="auto",
     show_default=True,
-    help="How chromosomes are cut out: auto, classical, or an exported segmentation network (.onnx).",
+    help="How chromosomes are cut out: auto, classical, learned, sam, or an exported segmentation network (.onnx).",
 )
 @click.option("--json", "as_json", is_flag=True, help="Print the summary as JSON.")
 def analyze(

@@ -9,13 +9,17 @@ import click
 
 @click.group(invoke_without_command=True)
 @click.option("--json", "as_json", is_flag=True, help="Print the cards as JSON.")
+@click.option("--trainable", is_flag=True, help="List the networks that can be trained instead.")
 @click.pass_context
-def models(ctx: click.Context, as_json: bool) -> None:
+def models(ctx: click.Context, as_json: bool, trainable: bool) -> None:
     """List the models that ship with karyogram, and the optional ones."""
     if ctx.invoked_subcommand is not None:
         return
+    if trainable:
+        _list_trainable()
+        return
     from karyogram.weights.cache import OPTIONAL, optional_card
-    from karyogram.weights.catalogue import DEFAULT, model_names, read_card
+    from karyogram.weights.catalogue import DEFAULT, SEGMENTER, model_names, read_card
 
     cards = [read_card(name) for name in model_names()]
     optional = [optional_card(name) for name in OPTIONAL]
@@ -23,9 +27,20 @@ def models(ctx: click.Context, as_json: bool) -> None:
         click.echo(json.dumps(cards + optional, indent=1))
         return
     for card in cards:
-        click.echo(f"{card['name']}{' (default)' if card['name'] == DEFAULT else ''}: {card['summary']}")
+        click.echo(f"{card['name']}{' (default)' if card['name'] in (DEFAULT, SEGMENTER) else ''}: {card['summary']}")
     for card in optional:
         click.echo(f"{card['name']} (optional, {'fetched' if card['fetched'] else 'not fetched'}): {card['summary']}")
+
+
+def _list_trainable() -> None:
+    """Print what the extra says of its networks; nothing but this loads it."""
+    from importlib.metadata import entry_points
+
+    try:
+        for entry in entry_points(group="karyogram.trainable"):
+            click.echo("\n".join(entry.load()()))
+    except ModuleNotFoundError as error:
+        raise click.UsageError(f"'--trainable' needs {error.name}: pip install 'karyogram[train]'") from error
 
 
 @models.command()

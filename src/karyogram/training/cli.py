@@ -10,6 +10,9 @@ import click
 from karyogram.cli.classify import check_regex
 from karyogram.errors import KaryogramError
 
+#: The modules that only the extra brings.
+EXTRA = ("lightning", "matplotlib", "onnx", "optuna", "psycopg", "pytorchcv", "torch")
+
 
 @contextmanager
 def plain_words(verb: str) -> Iterator[None]:
@@ -21,7 +24,7 @@ def plain_words(verb: str) -> Iterator[None]:
         except KaryogramError as error:
             raise click.ClickException(str(error)) from error
         except ModuleNotFoundError as error:
-            if (error.name or "").partition(".")[0] not in ("torch", "lightning", "onnx"):
+            if (error.name or "").partition(".")[0] not in EXTRA:
                 raise
             raise click.UsageError(f"'{verb}' needs {error.name}: pip install 'karyogram[train]'") from error
 
@@ -35,6 +38,7 @@ def plain_words(verb: str) -> Iterator[None]:
 @click.option("--scale", default=1.0, show_default=True, help="Size of the pictures' chromosomes is multiplied by this.")
 @click.option("--start", type=click.Path(exists=True, dir_okay=False, path_type=Path), help="Checkpoint to start from.")
 @click.option("--segmenter", metavar="MODEL", help="Cuts out the chromosomes that touch or cross, too (metaphases only).")
+@click.option("--drawn", default=0, type=click.IntRange(min=0), help="Drawn metaphases that are added (metaphases only).")
 @click.option("--epochs", default=12, show_default=True, type=click.IntRange(min=1))
 @click.option("--rate", default=3e-3, show_default=True, type=float, help="Highest learning rate.")
 @click.option("--seed", default=0, show_default=True, type=int)
@@ -47,6 +51,7 @@ def train(
     scale: float,
     start: Path | None,
     segmenter: str | None,
+    drawn: int,
     epochs: int,
     rate: float,
     seed: int,
@@ -59,8 +64,8 @@ def train(
     """
     if split is None and case_regex is None:
         raise click.UsageError("give --split, or --case-regex to read the case from a picture's name: parts are split by case")
-    if segmenter and not (data / "annotations").is_dir():
-        raise click.UsageError("--segmenter needs metaphases: DATA has no annotations/")
+    if (segmenter or drawn) and not (data / "annotations").is_dir():
+        raise click.UsageError("--segmenter and --drawn need metaphases: DATA has no annotations/")
     with plain_words("train"):
         from dataclasses import asdict
 
@@ -74,12 +79,12 @@ def train(
 
         entries = make_split(data, case_regex, seed) if split is None else read_split(split)  # type: ignore[arg-type]
         how, recipe = Preparation(scale=Preparation().scale * scale), Recipe(epochs=epochs, rate=rate, seed=seed)
-        settings = {"data": str(data.resolve()), "split": split_digest(entries.values()), "segmenter": segmenter}
+        settings = {"data": str(data.resolve()), "split": split_digest(entries.values()), "segmenter": segmenter, "drawn": drawn}
         begin_run(out, settings | {"start": str(start.resolve()) if start else None} | asdict(how) | asdict(recipe))
         write_split(out / "split.csv", entries.values())
         prepared = out / "prepared"
         if not (prepared / "preparation.json").is_file():
-            save_samples(prepared, prepare_folder(data, entries, how, segmenter))
+            save_samples(prepared, prepare_folder(data, entries, how, segmenter, drawn))
         samples = load_samples(prepared)
         path = export(fit(samples, recipe, out, start).net, out / f"{name}.onnx", name, samples.how)
     click.echo(f"{path}")

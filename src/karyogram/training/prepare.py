@@ -5,12 +5,15 @@ from collections.abc import Mapping
 from dataclasses import replace
 from pathlib import Path
 
+import numpy as np
+
 from karyogram.classify.prepare import Preparation
 from karyogram.datasets.splits import Entry, split_by_case
 from karyogram.errors import DataError
 from karyogram.files import SUFFIXES
 from karyogram.training.data import Samples, prepare_crops, prepare_metaphases
 from karyogram.training.orient import orient
+from karyogram.training.synthetic import synthetic_samples
 
 
 def make_split(data: Path, case_regex: str, seed: int) -> dict[str, Entry]:
@@ -26,14 +29,20 @@ def make_split(data: Path, case_regex: str, seed: int) -> dict[str, Entry]:
     return {entry.name: entry for entry in split_by_case(cases, cases.__getitem__, seed=seed)}
 
 
-def prepare_folder(data: Path, split: Mapping[str, Entry], how: Preparation, segmenter: str | None = None) -> Samples:
+def prepare_folder(
+    data: Path, split: Mapping[str, Entry], how: Preparation, segmenter: str | None = None, drawn: int = 0
+) -> Samples:
     """Prepare metaphases with VOC boxes (images/, annotations/; which end is up comes from the band table) or class folders.
 
-    ``segmenter``, a model's name or file, cuts out the metaphases' chromosomes that touch or cross, too.
+    ``segmenter``, a model's name or file, cuts out the metaphases' chromosomes that touch or cross, too. The chromosomes of
+    ``drawn`` drawn metaphases are added for training.
     """
     if not (data / "annotations").is_dir():
         return prepare_crops(data, split, how)
     samples = prepare_metaphases(data / "images", data / "annotations", split, how, segmenter)
     table = samples.table.copy()
     table["up"] = orient(samples.canvases, table["label"])
-    return replace(samples, table=table)
+    if not drawn:
+        return replace(samples, table=table)
+    more = synthetic_samples(how, range(drawn))
+    return Samples(np.concatenate([samples.canvases, more.canvases]), np.concatenate([table, more.table]), how)
