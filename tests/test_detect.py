@@ -85,6 +85,17 @@ def test_masks_end_where_the_stain_ends():
     assert not filled(item)[:40].any()
 
 
+def test_a_mask_that_breaks_at_a_crossing_is_bridged_if_its_reach_says_so():
+    maps = crossing()
+    maps.features[0, 28:36] = 0  # the upright bar is not drawn where the level one lies
+    upright = find_candidates(maps, stained(UPRIGHT, LEVEL), 1.0).instances[0]
+    truth = stained(UPRIGHT)
+    assert (filled(upright) & truth).sum() > 0.95 * (filled(upright) | truth).sum()
+    maps.reach[:, 16, 16] = (8, 48, 8, -8)  # the chromosome ends above the crossing
+    upper = find_candidates(maps, stained(UPRIGHT, LEVEL), 1.0).instances[0]
+    assert upper.bbox[3] <= 60
+
+
 def test_a_second_opinion_on_one_mask_is_the_same_chromosome():
     maps = empty_maps()
     add(maps, 3, (64, 64), UPRIGHT, 0)

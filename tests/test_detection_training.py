@@ -24,6 +24,7 @@ from karyogram.training.detection import (
     mask_loss,
     mask_target,
     paste,
+    projection_loss,
     targets,
     window_of,
 )
@@ -163,6 +164,22 @@ def test_each_loss_is_least_for_the_truth():
     assert mask_loss(logits, masks) < 0.01 < 0.5 < mask_loss(-logits, masks)
     logits[0, 6:] = 100  # nobody knows
     assert mask_loss(logits, masks) < 0.01
+
+
+def test_a_mask_that_breaks_or_leaves_its_box_reaches_wrongly():
+    place, boxes = torch.tensor([[24, 24]]), torch.tensor([[90.0, 60.0, 106.0, 136.0]])
+    top, left = window_of(24, 24)
+    whole = torch.full((1, WINDOW, WINDOW), -9.0)
+    whole[0, 30 - top : 68 - top, 45 - left : 53 - left] = 9
+    broken, wide = whole.clone(), whole.clone()
+    broken[0, 40 - top : 56 - top] = -9
+    wide[0, 30 - top : 34 - top, 53 - left : 70 - left] = 9
+    target = torch.zeros(1, WINDOW, WINDOW, dtype=torch.uint8)
+    target[whole > 0] = 1
+    target[0, 40 - top : 56 - top, 40 - left : 60 - left] = OPEN  # nobody knows whose the crossing is
+    losses = [float(projection_loss(logits, target, place, boxes)) for logits in (whole, broken, wide)]
+    assert losses[0] < 0.01
+    assert min(losses[1:]) > 0.5
 
 
 def test_masks_are_drawn_where_their_centres_are_and_gradients_reach_the_features():

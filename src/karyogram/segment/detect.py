@@ -32,6 +32,8 @@ SAME, HELD = 0.5, 0.85
 #: How sure a candidate is: log-odds = weights * (log of the sum and of the highest of its class probabilities, log-odds of the
 #: judge, IoU of its mask's box and its reach, log of its area in mean chromosomes, 1); fitted on validation pictures.
 QUALITY = (0.61, 0.72, 0.83, 0.27, 1.45, 0.92)
+#: A broken mask's parts count from this share of the largest part's area on.
+PART = 0.12
 #: Candidates less sure than this are dropped.
 DOUBT = 0.15
 
@@ -184,11 +186,41 @@ def _place(logits: np.ndarray, row: int, column: int, box: np.ndarray, stain: np
     matrix = np.array([[step, 0, (left + 0.5) * step - 0.5 - first[0]], [0, step, (top + 0.5) * step - 0.5 - first[1]]])
     flags = cv2.INTER_LINEAR | cv2.WARP_INVERSE_MAP
     large = cv2.warpAffine(logits, matrix, (right - left, bottom - top), flags=flags, borderValue=-10)
-    mask = fill_holes(largest_component((large > 0) & stain[top:bottom, left:right]))
+    mask = _whole((large > 0) & stain[top:bottom, left:right], box / scale - np.array([left, top, left, top]))
     if not mask.any():
         return None
     xmin, ymin, xmax, ymax = Instance(mask, 0, 0).bbox
     return Instance(mask[ymin:ymax, xmin:xmax], int(left) + xmin, int(top) + ymin)
+
+
+def _whole(mask: np.ndarray, box: np.ndarray) -> np.ndarray:
+    """Return a drawn mask, bool (h, w), as one piece: the largest, or all large ones bridged if these fill the box better.
+
+    A mask may break where another chromosome lies across.
+    """
+    largest = fill_holes(largest_component(mask))
+    _, labels, stats, _ = cv2.connectedComponentsWithStats(mask.astype(np.uint8), connectivity=8)
+    areas = stats[:, cv2.CC_STAT_AREA] * (np.arange(len(stats)) > 0)
+    parts = np.flatnonzero(areas >= PART * max(areas.max(), 1))
+    if len(parts) < 2:
+        return largest
+    together = fill_holes(_bridge(labels, parts[np.argsort(-areas[parts])].tolist()))
+    fits = [_iou(np.array(Instance(each, 0, 0).bbox), box) for each in (largest, together)]
+    return together if fits[1] > fits[0] else largest
+
+
+def _bridge(labels: np.ndarray, parts: list[int]) -> np.ndarray:
+    """Join parts of a label image (h, w), the largest first: each straight to what it faces, as wide as they are."""
+    joined = (labels == parts[0]).astype(np.uint8)
+    width = max(1, round(1.6 * float(cv2.distanceTransform(np.pad(joined, 1), cv2.DIST_L2, 5).max())))
+    for part in parts[1:]:
+        distance, nearest = cv2.distanceTransformWithLabels(1 - joined, cv2.DIST_L2, 5, labelType=cv2.DIST_LABEL_PIXEL)
+        facing = (labels == part) & (distance <= distance[labels == part].min() + 2)
+        faced = np.isin(nearest, nearest[facing]) & (joined > 0)
+        ends = [tuple(np.argwhere(each).mean(0).round().astype(int)[::-1].tolist()) for each in (facing, faced)]
+        cv2.line(joined, *ends, 1, width)
+        joined[labels == part] = 1
+    return joined > 0
 
 
 def _iou(one: np.ndarray, other: np.ndarray) -> float:

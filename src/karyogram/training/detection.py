@@ -289,6 +289,28 @@ def mask_loss(logits: Tensor, masks: Tensor) -> Tensor:
     return (dice + 0.5 * entropy.sum((1, 2)) / area).mean()
 
 
+def projection_loss(logits: Tensor, masks: Tensor, place: Tensor, boxes: Tensor) -> Tensor:
+    """How far masks (n, WINDOW, WINDOW) are from reaching from side to side of their boxes (n, 4), and from staying inside.
+
+    The highest probability in each row and column is compared with the box; what is near its edge, or outside of the picture,
+    is left open. So the pixels of a crossing, whose owner no box tells, are learned as far as a mask must not break there
+    (Tian et al., "BoxInst", CVPR 2021, arXiv 2012.02310).
+    """
+    ratio, cells = CENTRE_STEP // MASK_STEP, torch.arange(WINDOW, device=logits.device) + 0.5
+    first = (place * ratio + ratio // 2 - WINDOW // 2).flip(1).float()
+    box = boxes / MASK_STEP - first.repeat(1, 2)
+    seen = masks != OPEN
+    total = logits.new_zeros(())
+    for axis, low, high in ((1, box[:, 0], box[:, 2]), (2, box[:, 1], box[:, 3])):
+        highest = logits.amax(axis)
+        within = (cells > low[:, None] + 1) & (cells < high[:, None] - 1)
+        beyond = (cells < low[:, None] - 1.5) | (cells > high[:, None] + 1.5)
+        known = (within | (beyond & seen.all(axis))).float()
+        entropy = nnf.binary_cross_entropy_with_logits(highest, within.float(), reduction="none") * known
+        total = total + (entropy.sum(1) / within.sum(1).clamp(min=4)).mean()
+    return total
+
+
 class Detection(lightning.LightningModule):
     """The network with its losses."""
 
@@ -309,9 +331,11 @@ class Detection(lightning.LightningModule):
         picture, slot = torch.nonzero(batch["chosen"] >= 0, as_tuple=True)
         place = batch["place"][picture, batch["chosen"][picture, slot]]
         drawn = draw_masks(features, filters[picture, :, place[:, 0], place[:, 1]], picture, place)
-        mask = mask_loss(drawn, batch["masks"][picture, slot])
-        self.log_dict({"heat": heat, "box": box, "mask": mask})
-        return heat + box + mask
+        masks = batch["masks"][picture, slot]
+        mask = mask_loss(drawn, masks)
+        reached = projection_loss(drawn, masks, place, batch["boxes"][picture, batch["chosen"][picture, slot]])
+        self.log_dict({"heat": heat, "box": box, "mask": mask, "reached": reached})
+        return heat + box + mask + reached
 
     def configure_optimizers(self):  # type: ignore[no-untyped-def]
         """AdamW with a one-cycle rate."""
