@@ -1,9 +1,9 @@
 """Masks of composite metaphases, every pixel known: `python benchmarks/composites.py LIBRARY.npz`.
 
 The library holds cut-outs of held-out pictures; how to make it is told in benchmarks/reconstruction.md. Each composite is a
-whole cell, 46,XX or 46,XY in turn, whose chromosomes come from one stretch of the library. Prints and writes, for each segmenter,
-recall, precision and F1 at mask IoU 0.5, F1 at 0.75, the mean IoU of what matched (all pixels of a chromosome, hidden ones
-included), the IoU of the pixels that two share, and seconds a picture.
+whole cell, 46,XX or 46,XY in turn, whose chromosomes come from one stretch of the library. Prints and writes, for each
+segmenter, recall, precision and F1 at mask IoU 0.5, F1 at 0.75, the mean IoU of what matched (all pixels of a chromosome,
+hidden ones included), the IoU of the pixels that two share, and seconds a picture.
 """
 
 import argparse

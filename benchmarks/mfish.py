@@ -1,8 +1,8 @@
 """Masks of DAPI metaphases, bright on black: `python benchmarks/mfish.py FOLDER` (pictures NAME_dapi.png, NAME_labels.png).
 
 Chromosomes are the class components of the labels, joined through the pixels that two share; homologues that touch, one
-object there, are left out. Prints and writes, for each segmenter, recall, precision and F1 at mask IoU 0.5, F1 at 0.75, the mean IoU of
-what matched, the IoU of the shared pixels, and seconds a picture. No picture of this set was used in training.
+object there, are left out. Prints and writes, for each segmenter, recall, precision and F1 at mask IoU 0.5, F1 at 0.75, the
+mean IoU of what matched, the IoU of the shared pixels, and seconds a picture. No picture of this set was used in training.
 """
 
 import argparse

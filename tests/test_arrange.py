@@ -2,7 +2,7 @@ import numpy as np
 from hypothesis import given
 from hypothesis import strategies as st
 
-from karyogram.karyotype.arrange import arrange
+from karyogram.karyotype.arrange import arrange, choose
 from karyogram.karyotype.findings import count_classes, find_changes
 from karyogram.karyotype.iscn_text import iscn_text, possible_robertsonian
 from karyogram.karyotype.review import review_reasons
@@ -26,6 +26,34 @@ def placed(labels, probabilities=None, whole=None):
 
 def test_a_normal_cell_is_placed_as_the_pictures_say():
     assert placed(NORMAL) == NORMAL
+
+
+def test_of_two_rivals_one_is_placed():
+    labels = [*NORMAL, "3", "3"]
+    rivals = [(len(NORMAL), INDEX["3"]), (len(NORMAL) + 1, INDEX["3"]), (len(NORMAL), len(NORMAL) + 1)]
+    whole = np.full(len(labels), 0.99)
+    whole[-2:] = 0.98
+    classes = arrange(opinions(labels), whole, rivals).classes
+    assert classes[-2:].tolist() == [-1, -1]
+    assert [LABELS[i] for i in classes[:-2]] == NORMAL
+    assert choose(opinions(labels), whole, rivals) == list(range(len(NORMAL)))
+
+
+def test_two_that_fit_the_cell_beat_the_one_that_covers_both():
+    labels = [*NORMAL[:-2], "X", "Y", "Y"]  # the last covers the X and the Y before it
+    whole = np.full(len(labels), 0.8)
+    whole[-1] = 0.9
+    rivals = [(len(labels) - 1, len(labels) - 2), (len(labels) - 1, len(labels) - 3)]
+    assert choose(opinions(labels), whole, rivals) == list(range(len(labels) - 1))
+
+
+def test_a_sure_object_without_a_place_is_shown_and_a_doubtful_one_is_not():
+    labels = [*NORMAL, "5", "5"]
+    probabilities = opinions(labels)
+    probabilities[-2:] = 1 / 24
+    whole = np.full(len(labels), 0.95)
+    whole[-1] = 0.3
+    assert choose(probabilities, whole, []) == list(range(len(NORMAL) + 1))
 
 
 def test_a_trisomy_wins_when_the_pictures_say_so():

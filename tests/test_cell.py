@@ -25,6 +25,13 @@ def test_a_neighbour_is_left_out_and_told():
     assert warnings == ("20 objects of neighbouring cells left out",)
 
 
+def test_rivals_count_once():
+    twice = cell(46, 0, 0) + cell(46, 0, 0)
+    kept, warnings = find_cell(twice, [(k, k + 46) for k in range(46)])
+    assert kept == list(range(92))
+    assert warnings == ()
+
+
 def test_stragglers_belong_to_the_cell():
     far = int(GAP * SIDE) + 250
     kept, warnings = find_cell(cell(44, 0, 0) + cell(2, far, 300))

@@ -3,7 +3,17 @@
 import numpy as np
 import pytest
 
-from karyogram.segment.detect import CENTRE_STEP, FILTER, LAYERS, MASK_FEATURES, Maps, find_candidates, keep_best, quality
+from karyogram.segment.detect import (
+    CENTRE_STEP,
+    FILTER,
+    LAYERS,
+    MASK_FEATURES,
+    Maps,
+    find_candidates,
+    find_rivals,
+    quality,
+    rate,
+)
 
 SIZE = 128
 UPRIGHT, LEVEL = np.s_[16:112, 56:72], np.s_[56:72, 16:112]
@@ -96,22 +106,21 @@ def test_a_mask_that_breaks_at_a_crossing_is_bridged_if_its_reach_says_so():
     assert upper.bbox[3] <= 60
 
 
-def test_a_second_opinion_on_one_mask_is_the_same_chromosome():
-    maps = empty_maps()
-    add(maps, 3, (64, 64), UPRIGHT, 0)
+def test_two_masks_of_one_chromosome_are_rivals_and_crossing_ones_are_not():
+    maps = crossing()
     add(maps, 9, (72, 64), UPRIGHT, 0, probability=0.4)
-    candidates = find_candidates(maps, stained(UPRIGHT), 1.0)
-    assert len(candidates.instances) == 2
-    found = keep_best(candidates, np.array([0.9, 0.8]))
-    assert found.classes[0, [3, 9]].round(3).tolist() == [0.9, 0.4]
-    assert [item.score for item in found.instances] == [0.9]
+    candidates = find_candidates(maps, stained(UPRIGHT, LEVEL), 1.0)
+    order = np.argsort(-candidates.classes.max(1))
+    assert candidates.classes.argmax(1)[order].tolist() == [3, 7, 9]
+    assert find_rivals([candidates.instances[number] for number in order]) == [(0, 2)]
 
 
-def test_crossing_chromosomes_are_not_alike_and_doubtful_ones_are_dropped():
+def test_the_surest_come_first_and_the_very_doubtful_go():
     candidates = find_candidates(crossing(), stained(UPRIGHT, LEVEL), 1.0)
-    assert len(keep_best(candidates, np.array([0.5, 0.9])).instances) == 2
-    (left,) = keep_best(candidates, np.array([0.05, 0.9])).instances
-    assert left.mask.shape == candidates.instances[1].mask.shape
+    rated = rate(candidates, np.array([0.5, 0.9]))
+    assert [item.score for item in rated.instances] == [0.9, 0.5]
+    assert rated.classes.argmax(1).tolist() == candidates.classes.argmax(1)[::-1].tolist()
+    assert len(rate(candidates, np.array([0.01, 0.9])).instances) == 1
 
 
 def test_quality_heeds_detector_judge_and_fit():

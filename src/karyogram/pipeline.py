@@ -12,10 +12,11 @@ from karyogram.errors import PictureError
 from karyogram.files import Picture, read_picture
 from karyogram.image.background import flatten
 from karyogram.image.polarity import find_ground, to_dark_on_white
-from karyogram.karyotype.arrange import arrange
+from karyogram.karyotype.arrange import arrange, choose
 from karyogram.karyotype.describe import describe
 from karyogram.records import Instance, Karyotype
 from karyogram.segment.cell import find_cell
+from karyogram.segment.detect import find_rivals
 from karyogram.segment.levels import Levels, threshold_levels
 from karyogram.segment.reconstruct import separate
 from karyogram.segment.segmenters import Segmenter, open_segmenter
@@ -135,11 +136,18 @@ def find_chromosomes(flat: np.ndarray, reader: Reader) -> Found:
 
 
 def _cut(flat: np.ndarray, reader: Reader, levels: Levels, scale: float) -> Found:
-    """Segment a flattened picture whose cell ``scale`` brings to the reference size, the classifier being the judge."""
+    """Segment a flattened picture whose cell ``scale`` brings to the reference size, the classifier being the judge.
+
+    Of rivals for one chromosome, those are kept that together make the likeliest cell.
+    """
 
     def judge(items: Sequence[Instance]) -> np.ndarray:
         return predict(reader.classifier, flat, items, scale, views=1).whole
 
     detections = reader.segmenter.cut(flat, judge, levels, scale)
-    own, warnings = find_cell(detections.instances)
-    return Found([detections.instances[number] for number in own], scale, detections.classes[own], warnings)
+    own, warnings = find_cell(detections.instances, find_rivals(detections.instances))
+    instances, opinions = [detections.instances[number] for number in own], detections.classes[own]
+    looks = predict(reader.classifier, flat, instances, scale, views=1)
+    sure = np.array([item.score for item in instances])
+    shown = choose(combine(looks.probabilities, opinions), sure, find_rivals(instances))
+    return Found([instances[number] for number in shown], scale, opinions[shown], warnings)

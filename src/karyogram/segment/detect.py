@@ -1,6 +1,6 @@
-"""Chromosomes by a detector: peaks of its centre maps, a mask drawn by the filter found at each, the best of them kept."""
+"""Chromosomes by a detector: peaks of its centre maps, a mask drawn by the filter found at each, and how sure each is."""
 
-from collections.abc import Iterator
+from collections.abc import Iterator, Sequence
 from dataclasses import dataclass, replace
 
 import cv2
@@ -34,8 +34,8 @@ SAME, HELD = 0.5, 0.85
 QUALITY = (0.61, 0.72, 0.83, 0.27, 1.45, 0.92)
 #: A broken mask's parts count from this share of the largest part's area on.
 PART = 0.12
-#: Candidates less sure than this are dropped.
-DOUBT = 0.15
+#: Candidates less sure than this are not worth a thought.
+DOUBT = 0.03
 
 
 @dataclass(frozen=True, eq=False)
@@ -65,13 +65,14 @@ class Detections:
 
 
 def segment_learned(flat: np.ndarray, model: Model, judge: Judge, levels: Levels, scale: float) -> Detections:
-    """Return the chromosomes of a flattened picture, uint8 (H, W); masks may overlap, scores are how sure each is one.
+    """Return candidates for chromosomes of a flattened picture, uint8 (H, W), some of them rivals for one chromosome.
 
-    ``scale`` brings the cell to the reference size, ``judge`` says what looks like one whole chromosome.
+    Masks may overlap; scores are how sure each is a chromosome. ``scale`` brings the cell to the reference size, ``judge``
+    says what looks like one whole chromosome.
     """
     factor = scale * model.metadata["scale"]
     candidates = find_candidates(predict_maps(model, flat, factor), levels.masks[0], factor)
-    return keep_best(candidates, quality(candidates, judge(candidates.instances), mean_area(scale)))
+    return rate(candidates, quality(candidates, judge(candidates.instances), mean_area(scale)))
 
 
 def predict_maps(model: Model, flat: np.ndarray, scale: float) -> Maps:
@@ -110,23 +111,16 @@ def quality(found: Detections, whole: np.ndarray, mean: float) -> np.ndarray:
     return np.asarray(expit(np.tensordot(QUALITY, cues, 1)))
 
 
-def keep_best(found: Detections, sure: np.ndarray) -> Detections:
-    """Return the candidates, the surest first, without doubtful ones and without those that another shows already.
-
-    ``sure`` float (N,) becomes their scores. What two said of one chromosome's class is joined.
-    """
-    kept: list[int] = []
-    opinions = found.classes.copy()
-    for number in np.argsort(-sure, kind="stable").tolist():
-        if sure[number] < DOUBT:
-            break
-        twin = next((k for k in kept if _alike(found.instances[k], found.instances[number])), None)
-        if twin is None:
-            kept.append(number)
-        else:
-            opinions[twin] = np.maximum(opinions[twin], found.classes[number])
+def rate(found: Detections, sure: np.ndarray) -> Detections:
+    """Return the candidates, the surest first, without very doubtful ones; ``sure`` float (N,) becomes their scores."""
+    kept = [number for number in np.argsort(-sure, kind="stable").tolist() if sure[number] >= DOUBT]
     instances = [replace(found.instances[number], score=float(sure[number])) for number in kept]
-    return Detections(instances, opinions[kept], found.fit[kept])
+    return Detections(instances, found.classes[kept], found.fit[kept])
+
+
+def find_rivals(instances: Sequence[Instance]) -> list[tuple[int, int]]:
+    """Return the pairs, as numbers, whose masks show the same chromosome: only one of each pair can be right."""
+    return [(a, b) for b in range(len(instances)) for a in range(b) if _alike(instances[a], instances[b])]
 
 
 def _peaks(centres: np.ndarray) -> tuple[np.ndarray, np.ndarray]:
