@@ -9,12 +9,15 @@ from pathlib import Path
 
 import numpy as np
 
+from karyogram.classify.explain import sensitivity_map, sensitivity_profile
 from karyogram.classify.predict import Prediction, predict
+from karyogram.classify.prepare import prepare
+from karyogram.draw.explain import draw_explanation
 from karyogram.errors import KaryogramError
 from karyogram.files import read_picture, write_text
 from karyogram.karyotype.arrange import arrange
 from karyogram.karyotype.review import review_reasons
-from karyogram.labels import LABELS
+from karyogram.labels import INDEX, LABELS
 from karyogram.segment.single import find_single
 from karyogram.weights.record import Model
 
@@ -80,6 +83,19 @@ def _classify_cell(paths: Sequence[Path], model: Model) -> Iterator[Answer | Fai
             bool(opinion.up[0] < 0.5),
             "; ".join(reasons),
         )
+
+
+def explain_answer(answer: Answer, model: Model) -> np.ndarray:
+    """Return a drawing, uint8 (H, W, 3) RGB, of where the model looked to give an answer, beside both classes' ideograms.
+
+    The picture is read again. Raises PictureError if it has gone or changed.
+    """
+    flat, chromosome = find_single(read_picture(answer.path).pixels)
+    canvas = prepare(flat, chromosome, model.metadata["preparation"])
+    canvas = np.ascontiguousarray(canvas[::-1, ::-1]) if answer.flipped else canvas
+    index = INDEX[answer.label]
+    opinions = [(answer.label, answer.probability), (answer.second_label, answer.second_probability)]
+    return draw_explanation(canvas, sensitivity_map(model, canvas, index), sensitivity_profile(model, canvas, index), opinions)
 
 
 def write_predictions(path: Path, answers: Sequence[Answer]) -> None:

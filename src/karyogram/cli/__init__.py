@@ -19,7 +19,7 @@ VERBS = {
     "models": "List the models, show a card, verify checksums, fetch optional ones.",
     "preprocess": "Clean single-chromosome crops, step by step.",
     "straighten": "Single chromosomes to straight strips.",
-    "synth": "Draw metaphases with known truth.",
+    "synth": "Metaphases with known truth: drawn, or composed of real chromosomes.",
 }
 
 

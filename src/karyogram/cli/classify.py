@@ -25,27 +25,34 @@ def check_regex(_: click.Context, __: click.Parameter, value: str | None) -> str
 @click.option("-o", "--out", required=True, type=click.Path(path_type=Path, dir_okay=False), help="CSV file for results.")
 @click.option("--model", default="gband", show_default=True, help="A model's name, or an exported .onnx file.")
 @click.option("--cell-regex", callback=check_regex, help="In file names: an equal first group is one cell.")
-def classify(pictures: tuple[Path, ...], out: Path, model: str, cell_regex: str | None) -> None:
+@click.option("--explain", is_flag=True, help="Draw where the model looked: a PNG a picture, in a folder beside the CSV file.")
+def classify(pictures: tuple[Path, ...], out: Path, model: str, cell_regex: str | None, explain: bool) -> None:
     """Classify PICTURES of single chromosomes (files, or folders read recursively)."""
     from karyogram.cli.progress import track
     from karyogram.errors import KaryogramError
-    from karyogram.files import find_pictures, make_folder
-    from karyogram.singles import Answer, Failure, classify_pictures, write_predictions
+    from karyogram.files import find_pictures, make_folder, write_picture
+    from karyogram.singles import Answer, Failure, classify_pictures, explain_answer, write_predictions
     from karyogram.weights.catalogue import load_model
 
-    paths = [path for path, _ in find_pictures(list(pictures))]
+    folder = out.with_name(f"{out.stem}-explained")
+    found = find_pictures(list(pictures), folder)
+    paths, drawings = [path for path, _ in found], {path: folder / f"{name}.png" for path, name in found if explain}
     if not paths:
         raise click.UsageError(f"no pictures in {', '.join(map(str, pictures))}")
-    if out.resolve() in {path.resolve() for path in paths}:
-        raise click.UsageError(f"{out} is an input and would be overwritten: choose another file")
+    inputs = {path.resolve() for path in paths}
+    for result in (out, *drawings.values()):
+        if result.resolve() in inputs:
+            raise click.UsageError(f"{result} is an input and would be overwritten: choose another file")
     try:
         opened = load_model(model)
     except KaryogramError as error:
         raise click.UsageError(str(error)) from error
-    make_folder(out.parent)
+    make_folder(folder if explain else out.parent)
     results = list(track(classify_pictures(paths, opened, cell_regex), "classify", total=len(paths)))
     answers = sorted((r for r in results if isinstance(r, Answer)), key=lambda a: a.path)
     write_predictions(out, answers)
+    for answer in track(answers, "explain", total=len(answers)) if explain else ():
+        write_picture(drawings[Path(answer.path)], explain_answer(answer, opened))
     failures = [r for r in results if isinstance(r, Failure)]
     for failure in failures:
         click.echo(failure.error, err=True)

@@ -43,7 +43,7 @@ def choose_cell(cutouts: Sequence[Cutout], counts: Mapping[str, int], rng: np.ra
     if lacking:
         raise DataError(f"the library has no chromosome {', '.join(lacking)} to make a whole cell of")
     chosen = [positions[copy % len(positions)] for label, positions in found.items() for copy in range(wanted[label])]
-    return _same_stain(cutouts, sorted(chosen, key=lambda position: -np.count_nonzero(cutouts[position].density)))
+    return _same_stain(cutouts, sorted(chosen, key=lambda p: -int(np.count_nonzero(cutouts[p].density))))
 
 
 def _same_stain(cutouts: Sequence[Cutout], chosen: Sequence[int]) -> list[Cutout]:
@@ -52,7 +52,7 @@ def _same_stain(cutouts: Sequence[Cutout], chosen: Sequence[int]) -> list[Cutout
     stain = {}
     for position in {position for window in windows for position in window}:
         density = cutouts[position].density
-        stain[position] = float(density.sum()) / max(np.count_nonzero(density), 1)
+        stain[position] = float(density.sum()) / max(int(np.count_nonzero(density)), 1)
     levels = np.array([np.median([stain[position] for position in window]) for window in windows])
     factors = (np.median(levels) / np.maximum(levels, 1e-3)).astype(np.float32)
     return [replace(cutouts[p], density=cutouts[p].density * f) for p, f in zip(chosen, factors, strict=True)]

@@ -105,7 +105,10 @@ def _covered(slide: np.ndarray) -> np.ndarray:
 def _lay_out(
     chosen: Sequence[Cutout], taken: np.ndarray, rng: np.random.Generator, scene: Scene
 ) -> tuple[list[Instance], list[int], list[np.ndarray]]:
-    """Return the instances, class indices and densities of the cut-outs that find a place; ``taken``, bool (H, W), fills up."""
+    """Return the instances, class indices and densities of the cut-outs that find a place; ``taken``, bool (H, W), fills up.
+
+    A whole cell ends with the first that finds none.
+    """
     instances: list[Instance] = []
     labels: list[int] = []
     densities: list[np.ndarray] = []
@@ -121,6 +124,9 @@ def _lay_out(
                 instances.append(instance)
                 labels.append(cutout.label)
                 densities.append(patch)
+                break
+        else:
+            if scene.karyotype:
                 break
     return instances, labels, densities
 

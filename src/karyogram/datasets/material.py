@@ -43,6 +43,7 @@ def find_material(source: Path) -> list[Callable[[], Material]]:
         return [partial(read_library, source)]
     if (source / "library.npz").is_file():
         return [partial(read_library, source / "library.npz")]
+    readers: list[Callable[[], Material]]
     annotations, images = source / "annotations", source / "images"
     if annotations.is_dir() and images.is_dir():
         files = sorted(annotations.rglob("*.xml"))

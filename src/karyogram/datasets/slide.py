@@ -1,5 +1,6 @@
 """What lies around the chromosomes of a composite: empty slide, nuclei, stain streaks, debris; all as optical densities."""
 
+import math
 from collections.abc import Sequence
 
 import cv2
@@ -20,16 +21,18 @@ def lay(density: np.ndarray, patch: np.ndarray, y: int, x: int) -> None:
 
 
 def draw_ground(size: tuple[int, int], grounds: Sequence[np.ndarray], rng: np.random.Generator) -> np.ndarray:
-    """Return the density, float32 (H, W), of a random cut of a real background, turned and mirrored; mostly 0 without one.
+    """Return the density, float32 (H, W), of a random cut of a real background, turned and mirrored; 0 without one.
 
-    ``grounds`` are flattened empty backgrounds, uint8; one that is smaller than ``size`` goes on mirrored.
+    ``grounds`` are flattened empty backgrounds, uint8; one that is smaller than ``size`` is enlarged.
     """
     if not len(grounds):
         return np.zeros(size, np.float32)
     ground = np.rot90(grounds[int(rng.integers(len(grounds)))], int(rng.integers(4)))
     ground = ground[:, ::-1] if rng.random() < 0.5 else ground
-    lack = [max(0, want - have) for want, have in zip(size, ground.shape, strict=True)]
-    ground = np.pad(ground, [(0, lack[0]), (0, lack[1])], mode="symmetric") if any(lack) else ground
+    scale = max(want / have for want, have in zip(size, ground.shape, strict=True))
+    if scale > 1:
+        enlarged = [math.ceil(scale * have) for have in ground.shape]
+        ground = cv2.resize(np.ascontiguousarray(ground), enlarged[::-1], interpolation=cv2.INTER_LINEAR)
     top, left = (int(rng.integers(have - want + 1)) for want, have in zip(size, ground.shape, strict=True))
     return DENSITY[ground[top : top + size[0], left : left + size[1]]]
 
@@ -41,14 +44,15 @@ def add_nucleus(density: np.ndarray, rng: np.random.Generator) -> None:
     y, x = ((0.0, along * width), (height, along * width), (along * height, 0.0), (along * height, width))[int(rng.integers(4))]
     side = 2 * int(radii.max()) + 8
     middle = side / 2, side / 2
-    disc = cv2.ellipse(np.zeros((side, side), np.float32), (middle, 2 * radii, rng.uniform(0, 180)), 1.0, cv2.FILLED)
+    shape = middle, (2 * radii).tolist(), rng.uniform(0, 180)
+    disc = cv2.ellipse(np.zeros((side, side), np.float32), shape, 1.0, cv2.FILLED)
     mottle = cv2.GaussianBlur(rng.standard_normal((side, side), np.float32), (0, 0), 2)
     disc = cv2.GaussianBlur(disc, (0, 0), 1.5) * (1 + mottle) * np.float32(rng.uniform(0.15, 0.6))
     lay(density, disc, int(y - side / 2), int(x - side / 2))
 
 
 def add_streaks(density: np.ndarray, rng: np.random.Generator, most: int) -> None:
-    """Draw up to ``most`` stain streaks: long curved wisps, 2 to 20 pixels wide, across the picture, that come and go along their way."""
+    """Draw up to ``most`` stain streaks across the picture: curved wisps, 4 to 20 pixels wide, that come and go."""
     height, width = density.shape
     number = int(rng.integers(most + 1))
     if not number:
@@ -76,6 +80,6 @@ def add_debris(density: np.ndarray, rng: np.random.Generator, most: int) -> None
             y, x = int(rng.integers(height)), int(rng.integers(width))
         else:
             y, x = y + int(rng.integers(-5, 6)), x + int(rng.integers(-5, 6))
-        shape = (6.5, 6.5), rng.uniform(2, 9, 2) * (1, 0.6), rng.uniform(0, 180)
+        shape = (6.5, 6.5), rng.uniform(2, (9, 6)).tolist(), rng.uniform(0, 180)
         speck = cv2.ellipse(np.zeros((13, 13), np.float32), shape, 1.0, cv2.FILLED)
         lay(density, cv2.GaussianBlur(speck, (0, 0), 0.7) * np.float32(0.05 + 0.9 * rng.random() ** 3), y - 6, x - 6)
