@@ -3,17 +3,8 @@
 import numpy as np
 import pytest
 
-from karyogram.segment.detect import (
-    CENTRE_STEP,
-    FILTER,
-    LAYERS,
-    MASK_FEATURES,
-    Maps,
-    find_candidates,
-    find_rivals,
-    quality,
-    rate,
-)
+from karyogram.segment.detect import find_candidates, find_rivals, quality, rate
+from karyogram.segment.maps import CENTRE_STEP, FILTER, LAYERS, MASK_FEATURES, Maps
 
 SIZE = 128
 UPRIGHT, LEVEL = np.s_[16:112, 56:72], np.s_[56:72, 16:112]

@@ -9,7 +9,7 @@ pytest.importorskip("lightning")
 pytest.importorskip("onnx")
 
 from karyogram.errors import ModelError
-from karyogram.segment.detect import CENTRE_STEP, FILTER, MASK_FEATURES, MASK_STEP, WINDOW
+from karyogram.segment.maps import CENTRE_STEP, FILTER, MASK_FEATURES, MASK_STEP, WINDOW
 from karyogram.training import detection
 from karyogram.training.cells import EDGE, SHARED, Cell
 from karyogram.training.detection import (

@@ -12,8 +12,9 @@ from karyogram.datasets.voc import Annotation
 from karyogram.image.background import flatten
 from karyogram.labels import INDEX
 from karyogram.metrics.detection import iou_matrix
-from karyogram.segment.detect import Detections, find_candidates, predict_maps
+from karyogram.segment.detect import Detections, find_candidates
 from karyogram.segment.levels import threshold_levels
+from karyogram.segment.maps import predict_maps
 from karyogram.segment.reconstruct import separate
 from karyogram.shape.size import cell_scale
 from karyogram.weights.record import Model

@@ -16,8 +16,8 @@ from karyogram.datasets.isolated import find_isolated
 from karyogram.datasets.tseng import MARGIN
 from karyogram.files import write_bytes
 from karyogram.labels import INDEX
-from karyogram.segment.detect import NET_SCALE
 from karyogram.segment.levels import threshold_levels
+from karyogram.segment.maps import NET_SCALE
 from karyogram.training.data import gather, read_boxed
 
 #: Values of ``Cell.owners`` beside 0, the ground, and k + 1, box k: stain under several boxes, and the doubtful edge of stain.

@@ -15,7 +15,7 @@ from karyogram.datasets.compose import Scene, find_place, pose
 from karyogram.datasets.cutouts import to_density, to_grey
 from karyogram.labels import LABELS
 from karyogram.records import Instance
-from karyogram.segment.detect import CENTRE_STEP, LAYERS, MASK_STEP, PLACE, WINDOW
+from karyogram.segment.maps import CENTRE_STEP, LAYERS, MASK_STEP, PLACE, WINDOW
 from karyogram.training.cells import EDGE, SHARED, Cell
 from karyogram.training.fit import load_weights
 from karyogram.training.nets.detector import Detector

@@ -16,7 +16,7 @@ from karyogram.classify.prepare import Preparation
 from karyogram.errors import ModelError
 from karyogram.files import write_bytes
 from karyogram.labels import LABELS
-from karyogram.segment.detect import GRID, NET_SCALE
+from karyogram.segment.maps import GRID, NET_SCALE
 from karyogram.weights.record import open_session
 
 

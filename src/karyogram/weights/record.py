@@ -56,7 +56,7 @@ class Kind:
 
 #: A classifier maps canvases uint8 (N, h, w) to logits: ``classes`` (N, 24), to be divided by ``temperature``, ``up`` (N,) that
 #: the short arm is up, ``whole`` (N,) that the canvas shows one whole chromosome. A segmenter maps a flattened picture uint8
-#: (N, h, w), scaled to ``scale`` times the reference size, to the maps that :mod:`karyogram.segment.detect` reads.
+#: (N, h, w), scaled to ``scale`` times the reference size, to the maps that :mod:`karyogram.segment.maps` tells of.
 KINDS = MappingProxyType(
     {
         "classifier": Kind(

@@ -4,7 +4,7 @@ import torch
 from torch import Tensor, nn
 
 from karyogram.labels import LABELS
-from karyogram.segment.detect import FILTER, MASK_FEATURES
+from karyogram.segment.maps import FILTER, MASK_FEATURES
 
 
 def _conv(inputs: int, outputs: int, stride: int = 1, size: int = 3) -> nn.Sequential:

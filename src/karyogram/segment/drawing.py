@@ -1,0 +1,101 @@
+"""The detector's filters to masks of the picture: drawn, brought to its scale, and made one piece."""
+
+from collections.abc import Iterator
+
+import cv2
+import numpy as np
+
+from karyogram.records import Instance
+from karyogram.segment.maps import CENTRE_STEP, LAYERS, MASK_FEATURES, MASK_STEP, PLACE, WINDOW, Maps
+from karyogram.segment.objects import fill_holes, largest_component
+
+#: A broken mask's parts count from this share of the largest part's area on.
+PART = 0.12
+
+
+def draw_masks(maps: Maps, rows: np.ndarray, columns: np.ndarray) -> np.ndarray:
+    """Return mask logits float32 (n, WINDOW, WINDOW) around each centre."""
+    half = WINDOW // 2
+    padded = np.pad(maps.features, ((0, 0), (half, half), (half, half)))
+    ratio = CENTRE_STEP // MASK_STEP
+    if not len(rows):
+        return np.zeros((0, WINDOW, WINDOW), np.float32)
+    windows = [padded[:, y : y + WINDOW, x : x + WINDOW] for y, x in zip(*_first(rows, columns, ratio), strict=True)]
+    steps = ((np.arange(WINDOW) + 0.5 - half) * MASK_STEP / PLACE).astype(np.float32)
+    grid = np.broadcast_to(np.stack(np.meshgrid(steps, steps, indexing="ij")), (len(rows), 2, WINDOW, WINDOW))
+    x = np.concatenate([np.stack(windows), grid], 1).reshape(len(rows), MASK_FEATURES + 2, -1)
+    for number, (weight, bias) in enumerate(_layers(maps.filters[:, rows, columns].T)):
+        x = weight @ x + bias
+        x = np.maximum(x, 0, out=x) if number < len(LAYERS) - 1 else x
+    return x.reshape(len(rows), WINDOW, WINDOW)
+
+
+def _first(rows: np.ndarray, columns: np.ndarray, ratio: int) -> tuple[np.ndarray, np.ndarray]:
+    """Return (y, x) of the first feature of each window in the padded maps."""
+    return rows * ratio + ratio // 2, columns * ratio + ratio // 2
+
+
+def _layers(filters: np.ndarray) -> Iterator[tuple[np.ndarray, np.ndarray]]:
+    """Yield (weight (n, out, in), bias (n, out, 1)) of the layers of filters (n, FILTER)."""
+    start = 0
+    for inputs, outputs in LAYERS:
+        middle, end = start + inputs * outputs, start + inputs * outputs + outputs
+        yield filters[:, start:middle].reshape(-1, outputs, inputs), filters[:, middle:end, None]
+        start = end
+
+
+def place_mask(logits: np.ndarray, row: int, column: int, box: np.ndarray, stain: np.ndarray, scale: float) -> Instance | None:
+    """Return a drawn mask in the picture's pixels, inside its box and the stain; None if nothing is left."""
+    height, width = stain.shape
+    slack = 0.08 * (box[2:] - box[:2]) + 3
+    left, top = np.maximum(np.floor((box[:2] - slack) / scale), 0).astype(int)
+    right, bottom = np.minimum(np.ceil((box[2:] + slack) / scale), (width, height)).astype(int)
+    if right <= left or bottom <= top:
+        return None
+    step = scale / MASK_STEP
+    first = (np.array([column, row]) * CENTRE_STEP + CENTRE_STEP / 2) / MASK_STEP - WINDOW // 2
+    matrix = np.array([[step, 0, (left + 0.5) * step - 0.5 - first[0]], [0, step, (top + 0.5) * step - 0.5 - first[1]]])
+    flags = cv2.INTER_LINEAR | cv2.WARP_INVERSE_MAP
+    large = cv2.warpAffine(logits, matrix, (right - left, bottom - top), flags=flags, borderValue=-10)
+    mask = _whole((large > 0) & stain[top:bottom, left:right], box / scale - np.array([left, top, left, top]))
+    if not mask.any():
+        return None
+    xmin, ymin, xmax, ymax = Instance(mask, 0, 0).bbox
+    return Instance(mask[ymin:ymax, xmin:xmax], int(left) + xmin, int(top) + ymin)
+
+
+def _whole(mask: np.ndarray, box: np.ndarray) -> np.ndarray:
+    """Return a drawn mask, bool (h, w), as one piece: the largest, or all large ones bridged if these fill the box better.
+
+    A mask may break where another chromosome lies across.
+    """
+    largest = fill_holes(largest_component(mask))
+    _, labels, stats, _ = cv2.connectedComponentsWithStats(mask.astype(np.uint8), connectivity=8)
+    areas = stats[:, cv2.CC_STAT_AREA] * (np.arange(len(stats)) > 0)
+    parts = np.flatnonzero(areas >= PART * max(areas.max(), 1))
+    if len(parts) < 2:
+        return largest
+    together = fill_holes(_bridge(labels, parts[np.argsort(-areas[parts])].tolist()))
+    fits = [box_iou(np.array(Instance(each, 0, 0).bbox), box) for each in (largest, together)]
+    return together if fits[1] > fits[0] else largest
+
+
+def _bridge(labels: np.ndarray, parts: list[int]) -> np.ndarray:
+    """Join parts of a label image (h, w), the largest first: each straight to what it faces, as wide as they are."""
+    joined = (labels == parts[0]).astype(np.uint8)
+    width = max(1, round(1.6 * float(cv2.distanceTransform(np.pad(joined, 1), cv2.DIST_L2, 5).max())))
+    for part in parts[1:]:
+        distance, nearest = cv2.distanceTransformWithLabels(1 - joined, cv2.DIST_L2, 5, labelType=cv2.DIST_LABEL_PIXEL)
+        facing = (labels == part) & (distance <= distance[labels == part].min() + 2)
+        faced = np.isin(nearest, nearest[facing]) & (joined > 0)
+        here, there = (np.argwhere(each).mean(0).round().astype(int)[::-1].tolist() for each in (facing, faced))
+        cv2.line(joined, here, there, 1, width)
+        joined[labels == part] = 1
+    return joined > 0
+
+
+def box_iou(one: np.ndarray, other: np.ndarray) -> float:
+    """Return the intersection over union of two boxes (left, top, right, bottom)."""
+    sides = np.minimum(one[2:], other[2:]) - np.maximum(one[:2], other[:2])
+    common = float(np.prod(np.maximum(sides, 0)))
+    return common / float(np.prod(one[2:] - one[:2]) + np.prod(other[2:] - other[:2]) - common)
