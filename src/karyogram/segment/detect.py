@@ -66,20 +66,25 @@ def find_candidates(maps: Maps, stain: np.ndarray, scale: float) -> Detections:
 
 
 def quality(found: Detections, whole: np.ndarray, mean: float) -> np.ndarray:
-    """Return how sure each candidate is one chromosome, float (N,), 0..1.
+    """Return how sure each candidate is one chromosome, float (N,), 0..1; arguments as for :func:`weigh`."""
+    return np.asarray(expit(np.tensordot(QUALITY, weigh(found, whole, mean), 1)))
+
+
+def weigh(found: Detections, whole: np.ndarray, mean: float) -> np.ndarray:
+    """Return the cues for and against each candidate, float (6, N), in the order of ``QUALITY``.
 
     ``whole`` (N,) is the judge's opinion, ``mean`` the area of a mean chromosome in pixels.
     """
     area = np.array([item.area for item in found.instances]) / mean
-    cues = [
+    cues = (
         np.log(np.minimum(found.classes.sum(1), 1.5) + 0.01),
         np.log(found.classes.max(1, initial=0) + 0.01),
         logit(np.clip(whole, 1e-4, 1 - 1e-4)),
         found.fit,
         np.log(area),
         np.ones(len(area)),
-    ]
-    return np.asarray(expit(np.tensordot(QUALITY, cues, 1)))
+    )
+    return np.stack(cues)
 
 
 def rate(found: Detections, sure: np.ndarray) -> Detections:
