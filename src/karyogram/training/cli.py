@@ -79,7 +79,12 @@ def train(
 
         entries = make_split(data, case_regex, seed) if split is None else read_split(split)  # type: ignore[arg-type]
         how, recipe = Preparation(scale=Preparation().scale * scale), Recipe(epochs=epochs, rate=rate, seed=seed)
-        settings = {"data": str(data.resolve()), "split": split_digest(entries.values()), "segmenter": segmenter, "drawn": drawn}
+        settings = {
+            "data": str(data.resolve()),
+            "split": split_digest(entries.values()),
+            "segmenter": segmenter,
+            "drawn": drawn,
+        }
         begin_run(out, settings | {"start": str(start.resolve()) if start else None} | asdict(how) | asdict(recipe))
         write_split(out / "split.csv", entries.values())
         prepared = out / "prepared"

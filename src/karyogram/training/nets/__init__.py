@@ -1,50 +1,40 @@
 """The networks that can be trained, by name. A name of ours carries a version, so that saved configurations keep working."""
 
-from collections.abc import Callable
-from dataclasses import dataclass
 from functools import partial
-from types import MappingProxyType
+from typing import Protocol
 
 import torch
 from torch import nn
 
 from karyogram.training.nets.compact import Compact
-from karyogram.training.nets.library import library_net, paper_head, vgg_head
+from karyogram.training.nets.library import LibraryNet, paper_head, vgg_head
 
 
-@dataclass(frozen=True)
-class Net:
+class Net(Protocol):
     """A constructor and what its network wants to see: grey pictures of ``height`` x ``width`` pixels in ``channels`` channels.
 
-    ``library`` is the name under which pytorchcv keeps ImageNet weights for it, or None.
+    ``library`` is the name under which pytorchcv keeps ImageNet weights for it, or None. Called, it returns a new network with
+    24 outputs, its weights drawn from torch's generator.
     """
 
-    make: Callable[[], nn.Module]
     channels: int
     height: int
     width: int
-    library: str | None = None
+    library: str | None
 
     def __call__(self) -> nn.Module:
-        """Return a new network with 24 outputs, its weights drawn from torch's generator."""
-        return self.make()
+        """See the class."""
 
 
-def _of_library(name: str, side: int, head: Callable[[], nn.Module] | None = None) -> Net:
-    return Net(partial(library_net, name, head), 3, side, side, name)
-
-
-NETS = MappingProxyType(
-    {
-        "compact-v1": Net(Compact, 1, 112, 48),
-        "inception-v3": _of_library("inceptionv3", 299),
-        "inception-v3-paper": _of_library("inceptionv3", 299, partial(paper_head, 2048)),
-        "vgg16": _of_library("vgg16", 224, partial(vgg_head, 512)),
-        "resnet50": _of_library("resnet50", 224),
-        "resnet18": _of_library("resnet18", 224),
-        "inception-resnet-v2": _of_library("inceptionresnetv2", 299),
-    }
-)
+NETS: dict[str, Net] = {
+    "compact-v1": Compact,  # type: ignore[dict-item]
+    "inception-v3": LibraryNet("inceptionv3", 299),
+    "inception-v3-paper": LibraryNet("inceptionv3", 299, partial(paper_head, 2048)),
+    "vgg16": LibraryNet("vgg16", 224, partial(vgg_head, 512)),
+    "resnet50": LibraryNet("resnet50", 224),
+    "resnet18": LibraryNet("resnet18", 224),
+    "inception-resnet-v2": LibraryNet("inceptionresnetv2", 299),
+}
 
 
 def count_parameters(net: nn.Module) -> int:

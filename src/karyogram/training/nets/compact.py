@@ -40,6 +40,8 @@ class Compact(nn.Module):
     (N,), and the logit that the canvas holds one whole chromosome (N,).
     """
 
+    channels, height, width, library = 1, 112, 48, None
+
     def __init__(self, dropout: float = 0.2) -> None:
         super().__init__()
         self.trunk = nn.Sequential(
