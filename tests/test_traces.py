@@ -53,6 +53,12 @@ def test_the_outline_of_a_mask_gives_the_mask_back():
     assert traces.mask_iou(contour, hull) == pytest.approx(mask.sum() / mask.size)
 
 
+def test_half_pixels_move_no_outline():
+    corners = np.array([[10, 10], [30, 10], [30, 20], [10, 20]], float)
+    low, high = (traces.mask_iou(corners + shift, corners) for shift in (-0.5, 0.5))
+    assert low == pytest.approx(high, abs=0.01)
+
+
 def test_crossing_outlines_are_paired_with_their_own():
     truth = [box(0, 10, 40, 8), box(16, 0, 8, 30)]
     assert traces.match(truth, truth[::-1]).tolist() == [1.0, 1.0]
@@ -115,9 +121,10 @@ def test_the_command_scores_groups_and_names_pictures_without_result(tmp_path, c
     assert str(tmp_path / "out" / "b" / "karyotype.json") in output.err
 
 
-@pytest.mark.parametrize(
-    "text", ["", "[]", '{"image": "a"}', '{"image": "a", "chromosomes": [{"crossing": true, "polygon": [[1]]}]}']
-)
+BROKEN = ["", "[]", '{"image": "a"}', '{"image": "a", "chromosomes": [{"crossing": true, "polygon": [[1]]}]}']
+
+
+@pytest.mark.parametrize("text", BROKEN)
 def test_a_broken_file_of_traces_is_named(tmp_path, capsys, text):
     (tmp_path / "bad.json").write_text(text)
     assert traces.main([str(tmp_path), str(tmp_path)]) == 1

@@ -9,6 +9,8 @@ from karyogram.records import Instance
 from karyogram.segment.maps import CENTRE_STEP, LAYERS, MASK_FEATURES, MASK_STEP, PLACE, WINDOW, Maps
 from karyogram.segment.objects import fill_holes, largest_component
 
+#: Masks are learned from the second of every two pixels: so much of a feature to the right and below its middle.
+SHIFT = 0.25
 #: A broken mask's parts count from this share of the largest part's area on.
 PART = 0.12
 
@@ -54,7 +56,8 @@ def place_mask(logits: np.ndarray, row: int, column: int, box: np.ndarray, stain
         return None
     step = scale / MASK_STEP
     first = (np.array([column, row]) * CENTRE_STEP + CENTRE_STEP / 2) / MASK_STEP - WINDOW // 2
-    matrix = np.array([[step, 0, (left + 0.5) * step - 0.5 - first[0]], [0, step, (top + 0.5) * step - 0.5 - first[1]]])
+    middle = 0.5 + SHIFT
+    matrix = np.array([[step, 0, (left + 0.5) * step - middle - first[0]], [0, step, (top + 0.5) * step - middle - first[1]]])
     flags = cv2.INTER_LINEAR | cv2.WARP_INVERSE_MAP
     large = cv2.warpAffine(logits, matrix, (right - left, bottom - top), flags=flags, borderValue=-10)
     mask = _whole((large > 0) & stain[top:bottom, left:right], box / scale - np.array([left, top, left, top]))
