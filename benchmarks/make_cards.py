@@ -26,6 +26,7 @@ NOT_FOR = "Decision support for research and development. Not a diagnosis, not a
 
 CARDS = {
     "gband": {
+        "kind": "classifier",
         "summary": "single G-banded chromosomes: class, which end is up, one whole chromosome or not; trained on tseng2023",
         "data": [TSENG],
         "licence": "MIT (weights); the training pictures are not included",
@@ -33,18 +34,19 @@ CARDS = {
         "scores": ["gband-tseng2023-otsu", "gband-tseng2023-all", "gband-cirnet"],
         "intended_use": f"Chromosomes cut from G-banded metaphases near 700 x 700 pixels. {NOT_FOR}",
         "known_failures": [
-            "chromosomes that cross or touch and are cut wrongly",
+            "chromosomes whose mask holds a piece of another",
             "strongly bent chromosomes: nothing is straightened before classification",
             "other stains and species",
             "which end is up was learned from band tables, not from pictures with known orientation",
         ],
     },
     "gband-segment": {
+        "kind": "segmenter",
         "summary": "G-banded metaphases: one mask a chromosome, masks may overlap; trained on tseng2023",
         "data": [TSENG],
         "licence": "MIT (weights); the training pictures are not included",
         "split": "benchmarks/splits/tseng2023.csv, by case; the part test was never trained on nor used to choose",
-        "scores": [],
+        "scores": ["held-out-all", "difficult"],
         "intended_use": f"G-banded metaphases near 700 x 700 pixels, brought to one size by their stained area. {NOT_FOR}",
         "known_failures": [
             "clusters of many chromosomes that lie across each other",
@@ -53,6 +55,7 @@ CARDS = {
         ],
     },
     "gband-cirnet": {
+        "kind": "classifier",
         "summary": "single low-resolution G-banded chromosomes in the manner of CIR-Net; gband tuned with cirnet",
         "data": [TSENG, CIRNET],
         "licence": "MIT (weights), but trained with pictures whose source asks for research and non-commercial use",

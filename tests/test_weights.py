@@ -15,7 +15,7 @@ from karyogram.weights import catalogue
 from karyogram.weights.catalogue import load_model, model_names, read_card, verify
 from karyogram.weights.record import Preparation, open_model
 
-CARD_KEYS = {"name", "summary", "data", "licence", "split", "scores", "sha256", "intended_use", "known_failures"}
+CARD_KEYS = {"name", "kind", "summary", "data", "licence", "split", "scores", "sha256", "intended_use", "known_failures"}
 HOW = Preparation()
 
 
@@ -79,7 +79,7 @@ def test_every_shipped_model_has_a_full_card_and_is_intact():
         assert card["name"] == name
         assert all(card[key] for key in CARD_KEYS)
         verify(name)
-        model = load_model(name, threads=1)
+        model = load_model(name, card["kind"], threads=1)
         assert (model.name, model.sha256) == (name, card["sha256"])
 
 

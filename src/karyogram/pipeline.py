@@ -30,7 +30,7 @@ MAX_PIXELS = 25_000_000
 #: A cell whose chromosomes, if so many are found, are larger or smaller than its stain told by this factor is cut once more.
 ENOUGH, AGAIN = 20, 1.15
 #: Pixels of a chromosome's mask for each of its pixels at Otsu's threshold.
-MASK_AREA = 0.94
+MASK_AREA = 1.08
 
 
 @dataclass(frozen=True)
@@ -99,10 +99,9 @@ def read_karyotype(picture: Picture, name: str, reader: Reader) -> Karyotype:
     found = find_chromosomes(flat, reader)
     prediction = predict(reader.classifier, flat, found.instances, found.scale)
     probabilities = combine(prediction.probabilities, found.opinions)
-    instances = [replace(item, score=float(whole)) for item, whole in zip(found.instances, prediction.whole, strict=True)]
-    classes = arrange(probabilities, prediction.whole).classes
+    classes = arrange(probabilities, np.array([item.score for item in found.instances])).classes
     picture = Picture(picture.pixels, (*picture.warnings, *found.warnings))
-    return describe(name, picture, instances, probabilities, prediction.up, classes, reader.identity())
+    return describe(name, picture, found.instances, probabilities, prediction.up, classes, reader.identity())
 
 
 @dataclass(frozen=True, eq=False)

@@ -12,7 +12,7 @@ from karyogram.weights.record import Model
 
 BATCH = 64
 #: What a second opinion on the class counts against the classifier's own, and the least probability it can give.
-OPINION, FLOOR = 0.5, 0.02
+OPINION, FLOOR = 1.0, 0.02
 
 #: The ways to look at a canvas without changing its class: (rows, columns) steps, and whether they turn the short arm down.
 VIEWS = (((1, 1), False), ((-1, -1), True), ((1, -1), False), ((-1, 1), True))

@@ -9,10 +9,10 @@ from scipy.sparse import csr_array
 
 from karyogram.labels import AUTOSOMES, LABELS
 
-#: The price, in nats, of a copy beyond the normal number. Evidence of about a hundred to one buys a third copy.
-EXTRA = 4.6
+#: The price, in nats, of a copy beyond the normal number. Evidence of about two hundred to one buys a third copy.
+EXTRA = 5.3
 #: The price, in nats, of leaving an object out of the karyogram, on top of the doubt that it is a whole chromosome.
-LEAVE = 2.0
+LEAVE = 3.0
 #: How many copies beyond the normal number a class may get.
 MOST_EXTRA = 4
 #: The normal sex chromosomes. The cheaper of the two decides which copies of X and Y are extra.
@@ -20,7 +20,7 @@ SEXES = ((2, 0), (1, 1))
 #: Probabilities of a class below the first are taken for it; classes less likely than the second are no choice.
 FLOOR, UNLIKELY = 1e-6, 1e-5
 #: An object without a place is shown all the same if it is this surely a chromosome.
-SHOWN = 0.7
+SHOWN = 0.9
 
 
 @dataclass(frozen=True, eq=False)

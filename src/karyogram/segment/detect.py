@@ -18,10 +18,10 @@ from karyogram.weights.record import Model
 #: A centre is looked at from this probability of any one class on, and at most so many of them.
 LEAST, MOST = 0.08, 160
 #: Two candidates whose masks are this much alike (IoU), or one of which holds this share of the other, are one chromosome.
-SAME, HELD = 0.6, 0.9
+SAME, HELD = 0.5, 0.85
 #: How sure a candidate is: log-odds = weights * (log of the sum and of the highest of its class probabilities, log-odds of the
 #: judge, IoU of its mask's box and its reach, log of its area in mean chromosomes, 1); fitted on validation pictures.
-QUALITY = (0.61, 0.72, 0.83, 0.27, 1.45, 0.92)
+QUALITY = (0.60, 2.01, 0.51, 2.38, 0.57, 1.03)
 #: Candidates less sure than this are not worth a thought.
 DOUBT = 0.03
 
