@@ -12,6 +12,8 @@ from karyogram.errors import KaryogramError
 
 #: The modules that only the extra brings.
 EXTRA = ("lightning", "matplotlib", "onnx", "optuna", "psycopg", "pytorchcv", "torch")
+#: How they get here, unless by the extra: pytorchcv asks for a torchvision that torch's CPU build cannot load.
+BESIDE = {"pytorchcv": "pip install --no-deps pytorchcv==0.0.74"}
 
 
 @contextmanager
@@ -24,9 +26,11 @@ def plain_words(verb: str) -> Iterator[None]:
         except KaryogramError as error:
             raise click.ClickException(str(error)) from error
         except ModuleNotFoundError as error:
-            if (error.name or "").partition(".")[0] not in EXTRA:
+            module = (error.name or "").partition(".")[0]
+            if module not in EXTRA:
                 raise
-            raise click.UsageError(f"'{verb}' needs {error.name}: pip install 'karyogram[train]'") from error
+            how = BESIDE.get(module, "pip install 'karyogram[train]'")
+            raise click.UsageError(f"'{verb}' needs {error.name}: {how}") from error
 
 
 @click.command()
