@@ -64,6 +64,7 @@ def shelf(tmp_path, monkeypatch):
         card = dict.fromkeys(CARD_KEYS, name) | {"sha256": hashlib.sha256(data).hexdigest()}
         (tmp_path / f"{name}.json").write_text(json.dumps(card))
     monkeypatch.setattr(catalogue, "_folder", lambda: tmp_path)
+    monkeypatch.setenv("KARYOGRAM_CACHE", str(tmp_path / "cache"))
     load_model.cache_clear()
     yield tmp_path
     load_model.cache_clear()
