@@ -12,24 +12,10 @@ from karyogram.errors import ModelError
 from karyogram.segment.maps import CENTRE_STEP, FILTER, MASK_FEATURES, MASK_STEP, WINDOW
 from karyogram.training import detection
 from karyogram.training.cells import EDGE, SHARED, Cell
-from karyogram.training.detection import (
-    OPEN,
-    SIDE,
-    Views,
-    box_loss,
-    cut_view,
-    draw_masks,
-    fit_detection,
-    heat_loss,
-    mask_loss,
-    mask_target,
-    paste,
-    projection_loss,
-    targets,
-    window_of,
-)
+from karyogram.training.detection import box_loss, draw_masks, fit_detection, heat_loss, mask_loss, projection_loss
 from karyogram.training.export import ExportedSegmenter, export_segmenter
 from karyogram.training.nets.detector import Detector
+from karyogram.training.views import OPEN, SIDE, Views, cut_view, mask_target, paste, targets, window_of
 from karyogram.weights.record import open_model
 
 

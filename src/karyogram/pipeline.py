@@ -144,9 +144,12 @@ def _cut(flat: np.ndarray, reader: Reader, levels: Levels, scale: float) -> Foun
         return predict(reader.classifier, flat, items, scale, views=1).whole
 
     detections = reader.segmenter.cut(flat, judge, levels, scale)
-    own, warnings = find_cell(detections.instances, find_rivals(detections.instances))
+    rivals = find_rivals(detections.instances)
+    own, warnings = find_cell(detections.instances, rivals)
+    place = {number: k for k, number in enumerate(own)}
+    rivals = [(place[a], place[b]) for a, b in rivals if a in place and b in place]
     instances, opinions = [detections.instances[number] for number in own], detections.classes[own]
     looks = predict(reader.classifier, flat, instances, scale, views=1)
     sure = np.array([item.score for item in instances])
-    shown = choose(combine(looks.probabilities, opinions), sure, find_rivals(instances))
+    shown = choose(combine(looks.probabilities, opinions), sure, rivals)
     return Found([instances[number] for number in shown], scale, opinions[shown], warnings)

@@ -96,7 +96,12 @@ def rate(found: Detections, sure: np.ndarray) -> Detections:
 
 def find_rivals(instances: Sequence[Instance]) -> list[tuple[int, int]]:
     """Return the pairs, as numbers, whose masks show the same chromosome: only one of each pair can be right."""
-    return [(a, b) for b in range(len(instances)) for a in range(b) if _alike(instances[a], instances[b])]
+    if not instances:
+        return []
+    boxes, areas = np.array([item.bbox for item in instances]), [item.area for item in instances]
+    meet = (boxes[:, None, :2] < boxes[None, :, 2:]).all(2)
+    pairs = np.argwhere(np.triu(meet & meet.T, 1)).tolist()
+    return [(a, b) for a, b in pairs if _alike(instances[a].common(instances[b]), areas[a], areas[b])]
 
 
 def _peaks(centres: np.ndarray) -> tuple[np.ndarray, np.ndarray]:
@@ -114,8 +119,6 @@ def _boxes(reach: np.ndarray, rows: np.ndarray, columns: np.ndarray) -> np.ndarr
     return np.concatenate([centres - reach[:, :2], centres + reach[:, 2:]], 1)
 
 
-def _alike(one: Instance, other: Instance) -> bool:
-    """Tell whether two masks show the same chromosome."""
-    common = one.common(other)
-    a, b = one.area, other.area
-    return common > SAME * (a + b - common) or common > HELD * min(a, b)
+def _alike(common: int, one: int, other: int) -> bool:
+    """Tell whether two masks of so many pixels, with so many in common, show the same chromosome."""
+    return common > SAME * (one + other - common) or common > HELD * min(one, other)

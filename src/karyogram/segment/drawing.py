@@ -17,12 +17,12 @@ PART = 0.12
 
 def draw_masks(maps: Maps, rows: np.ndarray, columns: np.ndarray) -> np.ndarray:
     """Return mask logits float32 (n, WINDOW, WINDOW) around each centre."""
-    half = WINDOW // 2
-    padded = np.pad(maps.features, ((0, 0), (half, half), (half, half)))
-    ratio = CENTRE_STEP // MASK_STEP
     if not len(rows):
         return np.zeros((0, WINDOW, WINDOW), np.float32)
-    windows = [padded[:, y : y + WINDOW, x : x + WINDOW] for y, x in zip(*_first(rows, columns, ratio), strict=True)]
+    half, ratio = WINDOW // 2, CENTRE_STEP // MASK_STEP
+    padded = np.pad(maps.features, ((0, 0), (half, half), (half, half)))
+    first = np.stack([rows, columns], 1) * ratio + ratio // 2
+    windows = [padded[:, y : y + WINDOW, x : x + WINDOW] for y, x in first]
     steps = ((np.arange(WINDOW) + 0.5 - half) * MASK_STEP / PLACE).astype(np.float32)
     grid = np.broadcast_to(np.stack(np.meshgrid(steps, steps, indexing="ij")), (len(rows), 2, WINDOW, WINDOW))
     x = np.concatenate([np.stack(windows), grid], 1).reshape(len(rows), MASK_FEATURES + 2, -1)
@@ -30,11 +30,6 @@ def draw_masks(maps: Maps, rows: np.ndarray, columns: np.ndarray) -> np.ndarray:
         x = weight @ x + bias
         x = np.maximum(x, 0, out=x) if number < len(LAYERS) - 1 else x
     return x.reshape(len(rows), WINDOW, WINDOW)
-
-
-def _first(rows: np.ndarray, columns: np.ndarray, ratio: int) -> tuple[np.ndarray, np.ndarray]:
-    """Return (y, x) of the first feature of each window in the padded maps."""
-    return rows * ratio + ratio // 2, columns * ratio + ratio // 2
 
 
 def _layers(filters: np.ndarray) -> Iterator[tuple[np.ndarray, np.ndarray]]:

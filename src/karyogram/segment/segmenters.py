@@ -2,7 +2,7 @@
 
 from collections.abc import Callable
 from dataclasses import dataclass
-from functools import lru_cache
+from functools import lru_cache, partial
 
 import numpy as np
 
@@ -77,8 +77,8 @@ def _without_opinion(instances: list[Instance]) -> Detections:
 
 #: ``auto`` is the best one that ships; ``sam`` needs weights that are fetched on request.
 SEGMENTERS: dict[str, Callable[[int], Segmenter]] = {
-    "auto": lambda threads: _learned(SEGMENTER, threads),
+    "auto": partial(_learned, SEGMENTER),
     "classical": _classical,
-    "learned": lambda threads: _learned(SEGMENTER, threads),
+    "learned": partial(_learned, SEGMENTER),
     "sam": _sam,
 }
