@@ -41,6 +41,28 @@ def test_of_two_rivals_one_is_placed():
     assert choose(opinions(labels), whole, rivals) == list(range(len(NORMAL)))
 
 
+def test_an_arm_that_nobody_holds_speaks_for_the_one_that_holds_it():
+    labels = [*NORMAL, "3", "3"]
+    rivals = [(INDEX["3"], len(NORMAL)), (INDEX["3"], len(NORMAL) + 1), (len(NORMAL), len(NORMAL) + 1)]
+    whole = np.full(len(labels), 0.9)
+    arms = np.zeros((len(labels), 3), bool)
+    arms[len(NORMAL), :2] = True  # one of the three masks for a chromosome 3 holds both of its arms
+    chosen = choose(opinions(labels), whole, rivals, arms)
+    assert len(NORMAL) in chosen
+    assert len(chosen) == len(NORMAL)
+
+
+def test_an_arm_is_not_given_to_two_if_another_choice_is_as_good():
+    labels = [*NORMAL, "7"]
+    whole = np.full(len(labels), 0.9)
+    arms = np.zeros((len(labels), 2), bool)
+    first, second = INDEX["7"], NORMAL.index("7", INDEX["7"] + 1)
+    arms[first, 0] = arms[second, 1] = arms[len(NORMAL), :] = True
+    chosen = choose(opinions(labels), whole, [], arms)
+    assert chosen == list(range(len(NORMAL)))
+    assert choose(opinions(labels), whole, []) != chosen
+
+
 def test_two_that_fit_the_cell_beat_the_one_that_covers_both():
     labels = [*NORMAL[:-2], "X", "Y", "Y"]  # the last covers the X and the Y before it
     whole = np.full(len(labels), 0.8)

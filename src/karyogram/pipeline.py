@@ -135,21 +135,21 @@ def find_chromosomes(flat: np.ndarray, reader: Reader) -> Found:
 
 
 def _cut(flat: np.ndarray, reader: Reader, levels: Levels, scale: float) -> Found:
-    """Segment a flattened picture whose cell ``scale`` brings to the reference size, the classifier being the judge.
+    """Segment a flattened picture whose cell ``scale`` brings to the reference size.
 
     Of rivals for one chromosome, those are kept that together make the likeliest cell.
     """
 
-    def judge(items: Sequence[Instance]) -> np.ndarray:
-        return predict(reader.classifier, flat, items, scale, views=1).whole
+    def look(items: Sequence[Instance]) -> tuple[np.ndarray, np.ndarray]:
+        seen = predict(reader.classifier, flat, items, scale, views=1)
+        return seen.probabilities, seen.whole
 
-    detections = reader.segmenter.cut(flat, judge, levels, scale)
-    rivals = find_rivals(detections.instances)
-    own, warnings = find_cell(detections.instances, rivals)
+    found = reader.segmenter.cut(flat, look, levels, scale)
+    rivals = find_rivals(found.instances)
+    own, warnings = find_cell(found.instances, rivals)
     place = {number: k for k, number in enumerate(own)}
     rivals = [(place[a], place[b]) for a, b in rivals if a in place and b in place]
-    instances, opinions = [detections.instances[number] for number in own], detections.classes[own]
-    looks = predict(reader.classifier, flat, instances, scale, views=1)
+    instances, opinions = [found.instances[number] for number in own], found.classes[own]
     sure = np.array([item.score for item in instances])
-    shown = choose(combine(looks.probabilities, opinions), sure, rivals)
+    shown = choose(combine(found.probabilities[own], opinions), sure, rivals, found.arms[own])
     return Found([instances[number] for number in shown], scale, opinions[shown], warnings)
