@@ -80,6 +80,8 @@ def test_no_number_finding_is_not_called_normal(cell):
     normal = replace(cell.karyotype, iscn="46,XX", findings=())
     undecided = replace(normal, iscn="")
     fused = replace(normal, iscn="45,XX,?")
+    overview = report_blocks([Cell(cell.picture, k) for k in (normal, undecided, fused)])[2]
+    assert [row[3] for row in overview.rows] == ["none", "not decided", "not decided"]
     told = [" ".join(said(report_blocks([Cell(cell.picture, k)]))) for k in (normal, undecided, fused)]
     assert ["No gain or loss" in text for text in told] == [True, False, False]
     assert ["No number finding is made" in text for text in told] == [False, True, True]
@@ -108,7 +110,9 @@ def test_the_karyogram_of_a_report_is_fit_for_print(cell):
 
 def test_several_cells_have_an_overview_and_a_section_each(cell):
     other = Cell(cell.picture, replace(cell.karyotype, image="b.png", iscn="", findings=()))
-    blocks = report_blocks([cell, other], title="Case 7")
+    lead = Heading("The case")
+    blocks = report_blocks([cell, other], title="Case 7", lead=[lead])
+    assert blocks[2] is lead
     assert [b.text for b in blocks if isinstance(b, Heading) and (b.level == 1 or b.opens)] == ["Case 7", "a&b<i>.png", "b.png"]
     (table,) = (b for b in blocks if isinstance(b, Table) and b.caption == "The cells")
     assert table.rows[0] == ("a&b<i>.png", "2", "47,XX,+21", "+1 21", "1")

@@ -13,7 +13,7 @@ from karyogram.cli.pictures import find_inputs
 @click.command()
 @click.argument("pictures", nargs=-1, required=True, type=click.Path(path_type=Path))
 @click.option("-o", "--out", required=True, type=click.Path(path_type=Path, file_okay=False), help="Folder for results.")
-@click.option("--format", "formats", default="json,png", show_default=True, help="Comma-separated; see below.")
+@click.option("--format", "formats", default="json,png", show_default=True, help="Comma-separated, of those above.")
 @click.option("--jobs", default=1, show_default=True, type=click.IntRange(min=-1), help="Pictures at a time; -1: all cores.")
 @click.option("--force", is_flag=True, help="Analyse again what is done already.")
 @click.option("--model", default="gband", show_default=True, help="A model's name, or an exported .onnx file.")
@@ -24,7 +24,7 @@ from karyogram.cli.pictures import find_inputs
     help="How chromosomes are cut out: auto, classical, learned, sam, or an exported segmentation network (.onnx).",
 )
 @click.option(
-    "--dpi", default=144, show_default=True, type=click.IntRange(36, 1200), help="Resolution of the karyogram in print."
+    "--dpi", default=144, show_default=True, type=click.IntRange(36, 600), help="Resolution of the karyogram in print."
 )
 @click.option("--ideograms", type=click.Choice(["400", "550", "850"]), help="Draw ideograms of so many bands beside the pairs.")
 @click.option("--measures", is_flag=True, help="Write relative length and arm ratio below each chromosome.")
@@ -72,7 +72,7 @@ def analyze(
     except ValueError as error:
         raise click.UsageError(str(error)) from error
     style = Style(dpi, int(ideograms) if ideograms else None, measures)
-    found = find_inputs(pictures, out, ("/karyogram.png", "/overlay.png"))
+    found = find_inputs(pictures, out, ("/karyogram.png", "/overlay.png", "/labels.tif"))
     try:
         results = analyze_many(
             found, model=model, segmenter=segmenter, formats=chosen, style=style, jobs=jobs or 1, force=force

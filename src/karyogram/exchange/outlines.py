@@ -22,11 +22,11 @@ def around(chromosome: Chromosome) -> np.ndarray:
 
     A record's outline runs through the centres of the outermost pixels; read as their edge, it would lose 7 % of the area.
     """
-    from skimage.measure import find_contours
+    from skimage.measure import approximate_polygon, find_contours
 
     points = np.rint(chromosome.polygon).astype(np.int32)
     low = points.min(0)
     mask = np.zeros(np.ptp(points, axis=0)[::-1] + 3, np.uint8)
     cv2.fillPoly(mask, [points - low + 1], (1,))
-    contour = max(find_contours(mask, 0.5), key=len)[:-1, ::-1]
+    contour = approximate_polygon(max(find_contours(mask, 0.5), key=len), 1e-6)[:-1, ::-1]
     return np.asarray(contour + low - 0.5)

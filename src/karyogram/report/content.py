@@ -41,16 +41,16 @@ class Cell:
         return Path(self.karyotype.image).name or "unnamed picture"
 
 
-def report_blocks(cells: Sequence[Cell], style: Style = PLAIN, title: str = "") -> list[Block]:
+def report_blocks(cells: Sequence[Cell], style: Style = PLAIN, title: str = "", lead: Sequence[Block] = ()) -> list[Block]:
     """Return the report of one cell or several: title and notice, an overview if there are several, then cell by cell.
 
-    Its karyograms are drawn in ``style``, at 300 dpi at least. The title is by default the name of the only picture. Raises
-    ValueError without a cell.
+    ``lead`` are blocks of the caller's own, set after the notice. Karyograms are drawn in ``style``, at 300 dpi at least. The
+    title is by default the name of the only picture. Raises ValueError without a cell.
     """
     if not cells:
         raise ValueError("a report needs a cell")
     title = title or (f"Karyotype of {cells[0].name}" if len(cells) == 1 else f"Karyotypes of {len(cells)} cells")
-    blocks: list[Block] = [Heading(title, 1), Text(NOTICE, important=True)]
+    blocks: list[Block] = [Heading(title, 1), Text(NOTICE, important=True), *lead]
     if len(cells) > 1:
         blocks.append(_overview(cells))
         for cell in cells:
@@ -98,8 +98,13 @@ def _marked(karyotype: Karyotype) -> int:
     return sum(bool(c.review) for c in karyotype.chromosomes)
 
 
+def _decided(karyotype: Karyotype) -> bool:
+    """Return whether the ISCN text was made and leaves nothing open."""
+    return bool(karyotype.iscn) and "?" not in karyotype.iscn
+
+
 def _changes(karyotype: Karyotype) -> str:
-    if not karyotype.iscn:
+    if not karyotype.findings and not _decided(karyotype):
         return "not decided"
     return ", ".join(f"{finding.change:+d} {finding.label}" for finding in karyotype.findings) or "none"
 
@@ -127,7 +132,7 @@ def _findings(karyotype: Karyotype) -> list[Block]:
     if karyotype.findings:
         rows = [(f"chromosome {f.label}", f"{f.change:+d}", f"{f.probability:.3f}") for f in karyotype.findings]
         blocks.append(Table("Gains and losses of whole chromosomes", ("Chromosome", "Change", "Probability"), rows, (1, 1, 1)))
-    elif karyotype.iscn and not karyotype.iscn.endswith("?"):
+    elif _decided(karyotype):
         blocks.append(Text("No gain or loss of a whole chromosome was found."))
     else:
         blocks.append(Text("No number finding is made for this cell."))
@@ -141,14 +146,12 @@ def _review(cell: Cell) -> list[Block]:
     karyotype = cell.karyotype
     marked = [c for copies in by_class(karyotype).values() for c in copies if c.review]
     if not marked:
-        return [
-            Text("The program is sure of every chromosome. It can be wrong where it is sure: look at the karyogram as a whole.")
-        ]
+        return [Text("The program marks no chromosome. It can be wrong where it is sure: look at the karyogram as a whole.")]
     longest = max(c.length_px for c in karyotype.chromosomes)
     rows = [_reviewed(cell.picture, c, TALLEST / longest) for c in marked]
     heads = ("Chromosome", "Class, probability", "Next class", "Whole", "Reasons")
     told = (
-        "The program is unsure of these. It can be wrong elsewhere too: look at the karyogram as a whole. Whole is the "
+        "Look at these first. The program can be wrong elsewhere too: look at the karyogram as a whole. Whole is the "
         "probability that the outline holds one whole chromosome."
     )
     return [Text(told), Table("Chromosomes to review", heads, rows, (1.6, 1.5, 1.3, 0.8, 3.5))]

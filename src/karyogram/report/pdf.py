@@ -42,7 +42,7 @@ _HEADINGS = {
 #: A table of more columns than these has narrow cells, that are not wrapped.
 NARROW = 12
 #: Room that a section's heading needs below it, or it opens a new page.
-ROOM = 45 * mm
+ROOM = 90 * mm
 
 
 def to_pdf(blocks: Sequence[Block]) -> bytes:
