@@ -8,7 +8,6 @@ from importlib.resources import files
 from pathlib import Path
 
 import nbformat
-import numpy as np
 import pytest
 from nbclient import NotebookClient
 from PIL import Image
@@ -53,12 +52,6 @@ def test_it_saves_what_the_command_line_writes(k, tmp_path):
     with pytest.raises(ValueError, match="no format docx; there are coco, csv"):
         k.save(tmp_path, "docx")
     assert len(k.to_coco()["annotations"]) == len(k.chromosomes)
-
-
-@pytest.mark.parametrize("picture", [np.zeros((4, 4, 3), np.uint8), np.zeros((4, 4)), np.zeros((0, 4), np.uint8), 7])
-def test_what_is_no_picture_is_refused(picture):
-    with pytest.raises(karyogram.PictureError, match=r"a picture is a file or a non-empty uint8 \(H, W\) array, not"):
-        karyogram.analyze(picture)
 
 
 def test_the_interface_needs_no_reportlab_until_a_pdf_is_asked_for():
