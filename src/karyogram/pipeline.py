@@ -2,7 +2,6 @@
 
 from collections.abc import Sequence
 from dataclasses import dataclass, replace
-from os import PathLike
 from pathlib import Path
 
 import numpy as np
@@ -49,28 +48,6 @@ class Reader:
 def make_reader(model: str = DEFAULT, segmenter: str = "auto", threads: int = 0) -> Reader:
     """Open the models; ``segmenter`` is one of ``SEGMENTERS`` or an exported .onnx file. Raises ModelError."""
     return Reader(load_model(model, "classifier", threads), open_segmenter(segmenter, threads))
-
-
-def analyze(picture: str | Path | np.ndarray, model: str = DEFAULT, segmenter: str = "auto") -> Karyotype:
-    """Read one metaphase: a file, or a grey uint8 (H, W) array.
-
-    ``model`` is a shipped model's name or an exported file, ``segmenter`` one of ``SEGMENTERS`` or a file. Raises
-    PictureError for what is no picture, ModelError for a model that is none. A picture without chromosomes gives an empty
-    karyotype with a warning.
-    """
-    if isinstance(picture, str | PathLike):
-        opened, name = open_metaphase(picture), str(picture)
-    else:
-        opened, name = dark_on_white(Picture(_grey(picture))), ""
-    return read_karyotype(opened, name, make_reader(model, segmenter))
-
-
-def _grey(picture: np.ndarray) -> np.ndarray:
-    """Return the array, contiguous; PictureError if it is no grey picture."""
-    given = f"{picture.dtype} {picture.shape}" if isinstance(picture, np.ndarray) else type(picture).__name__
-    if not isinstance(picture, np.ndarray) or picture.dtype != np.uint8 or picture.ndim != 2 or not picture.size:
-        raise PictureError(f"a picture is a file or a non-empty uint8 (H, W) array, not {given}")
-    return np.ascontiguousarray(picture)
 
 
 def open_metaphase(path: str | Path) -> Picture:

@@ -105,11 +105,12 @@ class Karyotype:
 
     def to_dict(self) -> dict[str, Any]:
         """Return plain dicts, lists, strings and numbers, ready for JSON."""
-        return json.loads(json.dumps(asdict(self)))
+        return json.loads(self.to_json())
 
     def to_json(self) -> str:
         """Return the text of ``karyotype.json``."""
-        return json.dumps(asdict(self), indent=1) + "\n"
+        own = {f.name: getattr(self, f.name) for f in fields(Karyotype)}
+        return json.dumps(own, default=asdict, indent=1) + "\n"
 
     @classmethod
     def from_dict(cls, data: Mapping[str, Any]) -> "Karyotype":
