@@ -18,14 +18,18 @@ if TYPE_CHECKING:
     from karyogram.draw.overlay import draw_overlay
     from karyogram.errors import AnnotationError, DataError, KaryogramError, ModelError, PictureError
     from karyogram.files import read_picture
+    from karyogram.karyotype.case import make_case
     from karyogram.labels import LABELS
     from karyogram.pipeline import analyze, open_metaphase
-    from karyogram.records import Chromosome, Finding, Karyotype
+    from karyogram.records import Case, Cell, Chromosome, Clone, Finding, Karyotype
 
 _HOMES = {
     "LABELS": "labels",
     "AnnotationError": "errors",
+    "Case": "records",
+    "Cell": "records",
     "Chromosome": "records",
+    "Clone": "records",
     "DataError": "errors",
     "Finding": "records",
     "Karyotype": "records",
@@ -35,6 +39,7 @@ _HOMES = {
     "analyze": "pipeline",
     "draw_karyogram": "draw.karyogram",
     "draw_overlay": "draw.overlay",
+    "make_case": "karyotype.case",
     "open_metaphase": "pipeline",
     "read_picture": "files",
 }
@@ -42,7 +47,10 @@ _HOMES = {
 __all__ = [  # noqa: RUF022  # classes first, then functions
     "LABELS",
     "AnnotationError",
+    "Case",
+    "Cell",
     "Chromosome",
+    "Clone",
     "DataError",
     "Finding",
     "Karyotype",
@@ -52,6 +60,7 @@ __all__ = [  # noqa: RUF022  # classes first, then functions
     "analyze",
     "draw_karyogram",
     "draw_overlay",
+    "make_case",
     "open_metaphase",
     "read_picture",
 ]

@@ -1,7 +1,7 @@
 """The steps in order: read, flatten, segment, classify, arrange, describe. The page to read first."""
 
 from collections.abc import Sequence
-from dataclasses import dataclass, replace
+from dataclasses import dataclass
 from os import PathLike
 from pathlib import Path
 
@@ -105,6 +105,27 @@ def read_karyotype(picture: Picture, name: str, reader: Reader) -> Karyotype:
 
 
 @dataclass(frozen=True, eq=False)
+class Candidates:
+    """Masks that may be the chromosomes of a picture's cell; of ``rivals``, pairs of numbers, one at most is.
+
+    ``scale`` is the factor that brings the cell to the reference size, ``opinions`` float (N, 24) the segmenter's own
+    probabilities of the classes, not normalised, ``probabilities`` (N, 24) those joined with the classifier's first look.
+    """
+
+    instances: list[Instance]
+    scale: float
+    opinions: np.ndarray
+    probabilities: np.ndarray
+    rivals: list[tuple[int, int]]
+    warnings: tuple[str, ...] = ()
+
+    @property
+    def sure(self) -> np.ndarray:
+        """How sure each mask is, float (N,)."""
+        return np.array([item.score for item in self.instances])
+
+
+@dataclass(frozen=True, eq=False)
 class Found:
     """The chromosomes of a picture's cell, the factor that brings it to the reference size, and what the segmenter thinks.
 
@@ -120,25 +141,34 @@ class Found:
 def find_chromosomes(flat: np.ndarray, reader: Reader) -> Found:
     """Segment a flattened picture, uint8 (H, W), and keep the cell; where masks share pixels, part their densities.
 
+    Of rivals for one chromosome, those are kept that together make the likeliest cell.
+    """
+    found = find_candidates(flat, reader)
+    shown = choose(found.probabilities, found.sure, found.rivals)
+    instances = separate(flat, [found.instances[number] for number in shown])
+    return Found(instances, found.scale, found.opinions[shown], found.warnings)
+
+
+def find_candidates(flat: np.ndarray, reader: Reader) -> Candidates:
+    """Segment a flattened picture, uint8 (H, W), and keep the cell, rivals and all.
+
     The stain tells how large chromosomes are, and misleads where there is more than one cell. What is found tells better.
     """
     levels = threshold_levels(flat)
     if levels is None:
-        return Found([], 1.0, np.zeros((0, 24)))
+        return Candidates([], 1.0, np.zeros((0, 24)), np.zeros((0, 24)), [])
     found = _cut(flat, reader, levels, cell_scale(levels.area))
-    if len(found.instances) >= ENOUGH:
-        stain = sum(item.area for item in found.instances) / MASK_AREA
-        scale = cell_scale(round(stain), len(found.instances))
+    shown = choose(found.probabilities, found.sure, found.rivals)
+    if len(shown) >= ENOUGH:
+        stain = sum(found.instances[number].area for number in shown) / MASK_AREA
+        scale = cell_scale(round(stain), len(shown))
         if max(scale / found.scale, found.scale / scale) > AGAIN:
             found = _cut(flat, reader, levels, scale)
-    return replace(found, instances=separate(flat, found.instances))
+    return found
 
 
-def _cut(flat: np.ndarray, reader: Reader, levels: Levels, scale: float) -> Found:
-    """Segment a flattened picture whose cell ``scale`` brings to the reference size, the classifier being the judge.
-
-    Of rivals for one chromosome, those are kept that together make the likeliest cell.
-    """
+def _cut(flat: np.ndarray, reader: Reader, levels: Levels, scale: float) -> Candidates:
+    """Segment a flattened picture whose cell ``scale`` brings to the reference size, the classifier being the judge."""
 
     def judge(items: Sequence[Instance]) -> np.ndarray:
         return predict(reader.classifier, flat, items, scale, views=1).whole
@@ -150,6 +180,4 @@ def _cut(flat: np.ndarray, reader: Reader, levels: Levels, scale: float) -> Foun
     rivals = [(place[a], place[b]) for a, b in rivals if a in place and b in place]
     instances, opinions = [detections.instances[number] for number in own], detections.classes[own]
     looks = predict(reader.classifier, flat, instances, scale, views=1)
-    sure = np.array([item.score for item in instances])
-    shown = choose(combine(looks.probabilities, opinions), sure, rivals)
-    return Found([instances[number] for number in shown], scale, opinions[shown], warnings)
+    return Candidates(instances, scale, opinions, combine(looks.probabilities, opinions), rivals, warnings)
