@@ -5,6 +5,7 @@
 Each picture gets OUT/<name>/karyotype.json, as `karyogram analyze --format json` writes it, and OUT/<name>/opinions.npz:
 
     sure (N,), probabilities (N, 24), rivals (R, 2)    what the segmenter proposes, and the first look at it
+    within (N, N)                                      the share of the row's mask that lies in the column's
     shown (M,), looked (M, 24), whole (M,)             the objects chosen, by number, and the opinions that place them
     truth (M,)                                         class of the box each of them fills, -1 for none or none known
     counts (24,), unknown ()                           boxes of each class, and boxes of no known class
@@ -60,6 +61,7 @@ def keep(name: str, folder: Path, model: str, segmenter: str) -> None:
         sure=found.sure,
         probabilities=found.probabilities,
         rivals=np.array(found.rivals, int).reshape(-1, 2),
+        within=np.array([[one.common(other) / one.area for other in found.instances] for one in found.instances]),
         shown=np.array(shown, int),
         looked=looked,
         whole=whole,

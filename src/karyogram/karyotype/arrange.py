@@ -31,30 +31,42 @@ class Arrangement:
     cost: float
 
 
-def arrange(probabilities: np.ndarray, whole: np.ndarray, rivals: Sequence[tuple[int, int]] = ()) -> Arrangement:
+def arrange(
+    probabilities: np.ndarray,
+    whole: np.ndarray,
+    rivals: Sequence[tuple[int, int]] = (),
+    extra: float = EXTRA,
+    leave: float = LEAVE,
+) -> Arrangement:
     """Place N objects by their class probabilities (N, 24) and the probability (N,) that each is one whole chromosome.
 
     Of two ``rivals``, pairs of objects that show the same chromosome, one at most is placed. Minimum cost, found exactly
-    (mixed-integer programme, HiGHS): an object in a slot of its class costs -log(whole * p), in an extra slot ``EXTRA`` more,
-    unplaced ``LEAVE`` - log(1 - whole). Two copies are a preference: a trisomy wins when no other class explains the third
+    (mixed-integer programme, HiGHS): an object in a slot of its class costs -log(whole * p), in an extra slot ``extra`` more,
+    unplaced ``leave`` - log(1 - whole). Two copies are a preference: a trisomy wins when no other class explains the third
     copy better, and an object that is hardly a whole chromosome makes no trisomy, it stays unplaced.
     """
     if not len(probabilities):
         return Arrangement(np.zeros(0, int), 0.0)
     whole = np.clip(whole, 1e-3, 1 - 1e-3)
     placed = -np.log(np.maximum(probabilities, FLOOR)) - np.log(whole)[:, None]
-    gain = placed - (LEAVE - np.log(1 - whole))[:, None]
-    solved = [_solve(gain, probabilities, sex, rivals) for sex in SEXES]
+    gain = placed - (leave - np.log(1 - whole))[:, None]
+    solved = [_solve(gain, probabilities, sex, rivals, extra) for sex in SEXES]
     best = min(solved, key=lambda arrangement: arrangement.cost)
-    return Arrangement(best.classes, best.cost + float((LEAVE - np.log(1 - whole)).sum()))
+    return Arrangement(best.classes, best.cost + float((leave - np.log(1 - whole)).sum()))
 
 
-def choose(probabilities: np.ndarray, whole: np.ndarray, rivals: Sequence[tuple[int, int]]) -> list[int]:
+def choose(
+    probabilities: np.ndarray,
+    whole: np.ndarray,
+    rivals: Sequence[tuple[int, int]],
+    extra: float = EXTRA,
+    leave: float = LEAVE,
+) -> list[int]:
     """Return the numbers of the objects that a karyotype should show: those with a place, and sure ones without.
 
     Arguments as for :func:`arrange`. No two rivals are shown.
     """
-    shown = set(np.flatnonzero(arrange(probabilities, whole, rivals).classes >= 0).tolist())
+    shown = set(np.flatnonzero(arrange(probabilities, whole, rivals, extra, leave).classes >= 0).tolist())
     against: dict[int, set[int]] = {number: set() for number in range(len(whole))}
     for a, b in rivals:
         against[a].add(b)
@@ -65,7 +77,9 @@ def choose(probabilities: np.ndarray, whole: np.ndarray, rivals: Sequence[tuple[
     return sorted(shown)
 
 
-def _solve(gain: np.ndarray, probabilities: np.ndarray, sex: tuple[int, int], rivals: Sequence[tuple[int, int]]) -> Arrangement:
+def _solve(
+    gain: np.ndarray, probabilities: np.ndarray, sex: tuple[int, int], rivals: Sequence[tuple[int, int]], extra: float
+) -> Arrangement:
     """Place objects at least cost (N, 24) relative to leaving them; variables are likely (object, class) pairs, then extras."""
     objects, classes = np.nonzero(probabilities >= UNLIKELY)
     pairs, count = len(objects), len(gain)
@@ -80,7 +94,7 @@ def _solve(gain: np.ndarray, probabilities: np.ndarray, sex: tuple[int, int], ri
     shape = (count + len(LABELS) + len(rivals), pairs + len(LABELS))
     uses = csr_array((values, (np.concatenate([row for _, row, _ in rows]), columns)), shape=shape)
     most = np.concatenate([np.ones(count), normal, np.ones(len(rivals))])
-    price = np.concatenate([gain[objects, classes], np.full(len(LABELS), EXTRA)])
+    price = np.concatenate([gain[objects, classes], np.full(len(LABELS), extra)])
     upper = np.concatenate([np.ones(pairs), np.full(len(LABELS), float(MOST_EXTRA))])
     result = milp(price, constraints=LinearConstraint(uses, -np.inf, most), integrality=np.ones(len(price)), bounds=(0, upper))
     chosen = np.flatnonzero(result.x[:pairs] > 0.5)

@@ -30,10 +30,10 @@ def describe(
     """Build the karyotype of one picture.
 
     For N instances: ``probabilities`` (N, 24), ``up`` (N,) P(short arm up), ``classes`` (N,) the place given, -1 for none.
-    Chromosomes are numbered from 1 in karyogram order, the unplaced last. Number findings and ISCN text are given only where
-    every object has a place and their number is one a human cell can have; otherwise a warning says why not. A
-    possible Robertsonian translocation is a warning and no finding; the loss of an autosome is a finding and a warning, since a
-    person has to confirm it.
+    Chromosomes are numbered from 1 in karyogram order, the unplaced last. Number findings are given where the number of placed
+    chromosomes is one that a human cell can have, an ISCN text only if besides every object has a place; otherwise a warning
+    says why not. A possible Robertsonian translocation is a warning and no finding; the loss of an autosome is a finding and a
+    warning, since a person has to confirm it.
     """
     order = sorted(range(len(instances)), key=lambda i: (classes[i] if classes[i] >= 0 else len(LABELS), -instances[i].area))
     instances, probabilities, up, classes = [instances[i] for i in order], probabilities[order], up[order], classes[order]
@@ -63,7 +63,7 @@ def describe(
     doubts = {
         "no chromosomes found": not order,
         "no X chromosome, which no cell can lack": complete and not counts["X"],
-        f"no number finding: {total} chromosomes placed, {unplaced} objects not": bool(order) and not complete,
+        f"no karyotype: {total} chromosomes placed, {unplaced} objects not": bool(order) and not complete,
         f"possible rob: 45 chromosomes, short of {' and '.join(fused)}, lost or fused (Robertsonian translocation)": complete
         and bool(fused),
         f"loss of {' and '.join(lost)}: to be confirmed by a person": complete and bool(lost) and not fused,
@@ -74,7 +74,7 @@ def describe(
         height=picture.pixels.shape[0],
         chromosomes=tuple(chromosomes),
         counts=counts,
-        findings=findings if complete and not fused else (),
+        findings=findings if total in PLAUSIBLE and not fused else (),
         iscn=iscn_text(counts) if complete else "",
         quality=round(float(belief.mean()), 4) if order else 0.0,
         warnings=(*picture.warnings, *(text for text, applies in doubts.items() if applies)),
