@@ -139,8 +139,12 @@ def test_iscn_text_of_number_findings():
     assert iscn_text(counts("21")) == "47,XY,+21"
     assert iscn_text(counts("18", "X")) == "48,XXY,+18"
     assert iscn_text(counts(without=("Y",))) == "45,X"
-    assert iscn_text(counts(without=("7",))) == "45,XY,-7"
-    assert iscn_text(counts(without=("7", "7"))) == "44,XY,-7,-7"
+    assert iscn_text(counts(without=("X",))) == "", "no cell lives without X"
+
+
+def test_the_program_alone_claims_no_monosomy():
+    assert iscn_text(counts(without=("7",))) == "45,XY,-?7"
+    assert iscn_text(counts(without=("7", "7"))) == "44,XY,-?7,-?7"
 
 
 def test_one_acrocentric_short_is_never_printed_as_a_loss():

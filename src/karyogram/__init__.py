@@ -20,15 +20,19 @@ if TYPE_CHECKING:
     from karyogram.errors import AnnotationError, DataError, KaryogramError, ModelError, PictureError
     from karyogram.exchange.coco import to_coco
     from karyogram.files import read_picture
+    from karyogram.karyotype.case import make_case
     from karyogram.labels import LABELS
     from karyogram.pipeline import open_metaphase
-    from karyogram.records import Chromosome, Finding, Karyotype
+    from karyogram.records import Case, Cell, Chromosome, Clone, Finding, Karyotype
 
 _HOMES = {
     "LABELS": "labels",
     "Analysis": "analysis",
     "AnnotationError": "errors",
+    "Case": "records",
+    "Cell": "records",
     "Chromosome": "records",
+    "Clone": "records",
     "DataError": "errors",
     "Finding": "records",
     "Karyotype": "records",
@@ -39,6 +43,7 @@ _HOMES = {
     "analyze": "analysis",
     "draw_karyogram": "draw.karyogram",
     "draw_overlay": "draw.overlay",
+    "make_case": "karyotype.case",
     "open_metaphase": "pipeline",
     "read_picture": "files",
     "to_coco": "exchange.coco",
@@ -48,7 +53,10 @@ __all__ = [  # noqa: RUF022  # classes first, then functions
     "LABELS",
     "Analysis",
     "AnnotationError",
+    "Case",
+    "Cell",
     "Chromosome",
+    "Clone",
     "DataError",
     "Finding",
     "Karyotype",
@@ -59,6 +67,7 @@ __all__ = [  # noqa: RUF022  # classes first, then functions
     "analyze",
     "draw_karyogram",
     "draw_overlay",
+    "make_case",
     "open_metaphase",
     "read_picture",
     "to_coco",

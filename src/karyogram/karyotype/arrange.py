@@ -15,6 +15,8 @@ EXTRA = 5.3
 LEAVE = 3.0
 #: The price, in nats, of an arm of a cluster that nothing placed holds, and of each holder of an arm beyond the first.
 MISSED, SHARED = 0.5, 1.0
+#: The same prices while masks are chosen: what has no place there may be shown all the same, and find one.
+CHOOSE_EXTRA, CHOOSE_LEAVE = 7.0, 4.0
 #: How many copies beyond the normal number a class may get.
 MOST_EXTRA = 4
 #: The normal sex chromosomes. The cheaper of the two decides which copies of X and Y are extra.
@@ -34,14 +36,19 @@ class Arrangement:
 
 
 def arrange(
-    probabilities: np.ndarray, whole: np.ndarray, rivals: Sequence[tuple[int, int]] = (), arms: np.ndarray | None = None
+    probabilities: np.ndarray,
+    whole: np.ndarray,
+    rivals: Sequence[tuple[int, int]] = (),
+    arms: np.ndarray | None = None,
+    extra: float = EXTRA,
+    leave: float = LEAVE,
 ) -> Arrangement:
     """Place N objects by their class probabilities (N, 24) and the probability (N,) that each is one whole chromosome.
 
     Of two ``rivals``, pairs of objects that show the same chromosome, one at most is placed. ``arms`` bool (N, A) tells which
     objects hold which arm of a cluster; every arm should be held by one that is placed. Minimum cost, found exactly
-    (mixed-integer programme, HiGHS): an object in a slot of its class costs -log(whole * p), in an extra slot ``EXTRA`` more,
-    unplaced ``LEAVE`` - log(1 - whole); an arm that none holds costs ``MISSED``, one that several hold ``SHARED`` for each
+    (mixed-integer programme, HiGHS): an object in a slot of its class costs -log(whole * p), in an extra slot ``extra`` more,
+    unplaced ``leave`` - log(1 - whole); an arm that none holds costs ``MISSED``, one that several hold ``SHARED`` for each
     beyond the first. Two copies are a preference: a trisomy wins when no other class explains the third copy better, and an
     object that is hardly a whole chromosome makes no trisomy, it stays unplaced.
     """
@@ -49,21 +56,26 @@ def arrange(
         return Arrangement(np.zeros(0, int), 0.0)
     whole = np.clip(whole, 1e-3, 1 - 1e-3)
     placed = -np.log(np.maximum(probabilities, FLOOR)) - np.log(whole)[:, None]
-    gain = placed - (LEAVE - np.log(1 - whole))[:, None]
+    gain = placed - (leave - np.log(1 - whole))[:, None]
     held = np.zeros((len(whole), 0), bool) if arms is None else arms[:, arms.any(0)]
-    solved = [_solve(gain, probabilities, sex, rivals, held) for sex in SEXES]
+    solved = [_solve(gain, probabilities, sex, rivals, held, extra) for sex in SEXES]
     best = min(solved, key=lambda arrangement: arrangement.cost)
-    return Arrangement(best.classes, best.cost + float((LEAVE - np.log(1 - whole)).sum()))
+    return Arrangement(best.classes, best.cost + float((leave - np.log(1 - whole)).sum()))
 
 
 def choose(
-    probabilities: np.ndarray, whole: np.ndarray, rivals: Sequence[tuple[int, int]], arms: np.ndarray | None = None
+    probabilities: np.ndarray,
+    whole: np.ndarray,
+    rivals: Sequence[tuple[int, int]],
+    arms: np.ndarray | None = None,
+    extra: float = CHOOSE_EXTRA,
+    leave: float = CHOOSE_LEAVE,
 ) -> list[int]:
     """Return the numbers of the objects that a karyotype should show: those with a place, and sure ones without.
 
     Arguments as for :func:`arrange`. No two rivals are shown, and no object without a place whose arm another holds.
     """
-    shown = set(np.flatnonzero(arrange(probabilities, whole, rivals, arms).classes >= 0).tolist())
+    shown = set(np.flatnonzero(arrange(probabilities, whole, rivals, arms, extra, leave).classes >= 0).tolist())
     against: dict[int, set[int]] = {number: set() for number in range(len(whole))}
     for a, b in rivals:
         against[a].add(b)
@@ -77,7 +89,12 @@ def choose(
 
 
 def _solve(
-    gain: np.ndarray, probabilities: np.ndarray, sex: tuple[int, int], rivals: Sequence[tuple[int, int]], arms: np.ndarray
+    gain: np.ndarray,
+    probabilities: np.ndarray,
+    sex: tuple[int, int],
+    rivals: Sequence[tuple[int, int]],
+    arms: np.ndarray,
+    extra: float,
 ) -> Arrangement:
     """Place objects at least cost (N, 24) relative to leaving them.
 
@@ -101,7 +118,7 @@ def _solve(
         if len(most)
     ]
     most = np.concatenate([most for _, most in blocks])
-    prices = np.repeat([EXTRA, SHARED, MISSED], [len(LABELS), limbs, limbs])
+    prices = np.repeat([extra, SHARED, MISSED], [len(LABELS), limbs, limbs])
     price = np.concatenate([gain[objects, classes], prices])
     upper = np.concatenate([np.ones(pairs), np.full(len(LABELS), float(MOST_EXTRA)), np.full(2 * limbs, np.inf)])
     integral = np.concatenate([np.ones(pairs + len(LABELS)), np.zeros(2 * limbs)])

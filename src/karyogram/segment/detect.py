@@ -27,7 +27,7 @@ Look = Callable[[Sequence[Instance]], tuple[np.ndarray, np.ndarray]]
 FILLS = 0.65
 #: What the detector's sureness counts against it where a way fills several boxes.
 OPINION = 0.3
-#: Candidates less sure than this are not worth a thought.
+#: Proposals less sure than this are not worth a thought.
 DOUBT = 0.03
 
 
@@ -44,7 +44,7 @@ class Detections:
 
 
 @dataclass(frozen=True, eq=False)
-class Candidates:
+class Proposals:
     """``instances``, N of them, the surest first, whose scores say how sure each is one chromosome; some may be rivals.
 
     ``classes`` float (N, 24): the segmenter's opinion on their classes, not normalised. ``probabilities`` float (N, 24): the
@@ -57,7 +57,7 @@ class Candidates:
     arms: np.ndarray
 
 
-def segment_learned(flat: np.ndarray, model: Model, look: Look, levels: Levels, scale: float) -> Candidates:
+def segment_learned(flat: np.ndarray, model: Model, look: Look, levels: Levels, scale: float) -> Proposals:
     """Return candidates for chromosomes of a flattened picture, uint8 (H, W), some of them rivals for one chromosome.
 
     Masks may overlap. ``scale`` brings the cell to the reference size, ``look`` is the classifier.
@@ -71,7 +71,7 @@ def segment_learned(flat: np.ndarray, model: Model, look: Look, levels: Levels, 
     sure = quality(found, probabilities, whole, mean_area(scale))
     kept = [number for number in np.argsort(-sure, kind="stable").tolist() if sure[number] >= DOUBT]
     instances = [replace(found.instances[number], score=float(sure[number])) for number in kept]
-    return Candidates(instances, found.classes[kept], probabilities[kept], owned_arms(skeleton, instances))
+    return Proposals(instances, found.classes[kept], probabilities[kept], owned_arms(skeleton, instances))
 
 
 def find_candidates(peaks: Peaks, stain: np.ndarray, scale: float) -> Detections:
