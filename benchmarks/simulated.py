@@ -22,7 +22,7 @@ from scipy.optimize import minimize
 
 from karyogram.files import write_text
 from karyogram.karyotype.arrange import EXTRA, LEAVE, arrange, choose
-from karyogram.karyotype.findings import KINDS, count_classes, evidence, find_changes, kind_of
+from karyogram.karyotype.findings import count_classes, evidence, find_changes, kind_of
 from karyogram.labels import LABELS
 from karyogram.metrics.classification import wilson_interval
 
@@ -152,36 +152,42 @@ def score(cells: list[Cell], number: int, extra: float = EXTRA, leave: float = L
     }
 
 
-def fit(cells: list[Cell], number: int) -> dict[str, list[float]]:
+def fit(cells: list[Cell], number: int) -> dict[str, tuple[float, ...]]:
     """Return, for each kind of change, the weights that turn evidence into the logarithm of the odds.
 
-    Simulated changes that were found are weighed as often as such changes are met, what was found in normal cells is false.
+    Simulated changes that were found are weighed as often as such changes are met, what was found in normal cells is false. Of
+    the sex chromosomes too few are found to be fitted apart: they share the weights, and differ by how often they change,
+    and by being two of 46, so that few of the program's mistakes fall on them.
     """
-    true: dict[str, list[np.ndarray]] = {kind: [] for kind in KINDS}
-    false: dict[str, list[np.ndarray]] = {kind: [] for kind in KINDS}
+    true: dict[str, list[np.ndarray]] = {"gain": [], "loss": []}
+    false: dict[str, list[np.ndarray]] = {"gain": [], "loss": []}
     tried: Counter[str] = Counter()
     for _, label, change, cell in simulate(cells, number):
-        tried[kind_of(label, change)] += 1
+        way = "gain" if change > 0 else "loss"
+        tried[way] += 1
         if (label, change) in (found := decide(cell).found):
-            true[kind_of(label, change)].append(found[label, change][0])
+            true[way].append(found[label, change][0])
     base = [decide(cell) for cell in cells if cell.normal]
     for answer in base:
-        for (label, change), (seen, _) in answer.found.items():
-            false[kind_of(label, change)].append(seen)
-    weights = {}
-    for kind in KINDS:
-        rows = np.array(true[kind] + false[kind])
-        sign = np.array([1.0] * len(true[kind]) + [-1.0] * len(false[kind]))
-        often = PRIOR[kind] * len(base) / max(tried[kind], 1)
-        weight = np.where(sign > 0, often, 1.0)
-
-        def loss(w: np.ndarray, rows: np.ndarray = rows, sign: np.ndarray = sign, weight: np.ndarray = weight) -> float:
-            slack = 0.1 * float(((w[1:] - 0.5) ** 2).sum())
-            return float((weight * np.logaddexp(0, -sign * (w[0] + rows @ w[1:]))).sum()) + slack
-
-        weights[kind] = [round(float(v), 2) for v in minimize(loss, np.zeros(rows.shape[1] + 1)).x]
-        print(f"{kind}: {len(true[kind])} of {tried[kind]} simulated found, {len(false[kind])} false in {len(base)} cells")
+        for (_, change), (seen, _) in answer.found.items():
+            false["gain" if change > 0 else "loss"].append(seen)
+    weights: dict[str, tuple[float, ...]] = {}
+    for way in ("gain", "loss"):
+        rows = np.array(true[way] + false[way])
+        sign = np.repeat([1.0, -1.0], [len(true[way]), len(false[way])])
+        weight = np.where(sign > 0, PRIOR[way] * len(base) / tried[way], 1.0)
+        start = np.array([0.0, 0.5, -0.5])
+        constant, *slopes = minimize(_loss, start, (rows, sign, weight)).x.round(2).tolist()
+        oftener = PRIOR[f"sex {way}"] / PRIOR[way] * (46 - 2) / 2
+        weights |= {way: (constant, *slopes), f"sex {way}": (round(constant + float(np.log(oftener)), 2), *slopes)}
+        print(f"{way}: {len(true[way])} of {tried[way]} simulated found, {len(false[way])} false in {len(base)} cells")
     return weights
+
+
+def _loss(weights: np.ndarray, rows: np.ndarray, sign: np.ndarray, weight: np.ndarray) -> float:
+    """Return the logistic loss; slopes are held near what they would be if evidence were half as good as it says."""
+    slack = 0.1 * float(((weights[1:] - [0.5, -0.5]) ** 2).sum())
+    return float((weight * np.logaddexp(0, -sign * (weights[0] + rows @ weights[1:]))).sum()) + slack
 
 
 def main() -> None:

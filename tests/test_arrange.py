@@ -159,22 +159,25 @@ def test_one_acrocentric_short_is_never_printed_as_a_loss():
         assert possible_robertsonian(other) == ()
 
 
-def test_findings_name_label_change_and_probability():
-    classes = np.array([INDEX[label] for label in [*NORMAL, "21"]])
-    (found,) = find_changes(count_classes(classes), classes, np.full(47, 0.98))
-    assert (found.label, found.change) == ("21", 1)
-    assert np.isclose(found.probability, 0.98**3, atol=1e-4)
+def probability_of(labels, belief=0.99, unplaced=0):
+    """The probability of the only finding in a cell of these chromosomes and so many objects without a place."""
+    classes = np.array([*(INDEX[label] for label in labels), *[-1] * unplaced])
+    (found,) = find_changes(count_classes(classes), classes, np.full(len(classes), belief))
+    return found.label, found.change, found.probability
 
 
-def test_a_loss_is_doubtful_when_something_is_unplaced():
-    labels = [label for i, label in enumerate(NORMAL) if i != INDEX["7"]]
-    sure = np.array([INDEX[label] for label in labels])
-    (clear,) = find_changes(count_classes(sure), sure, np.full(45, 0.99))
-    with_debris = np.append(sure, -1)
-    (doubtful,) = find_changes(count_classes(with_debris), with_debris, np.full(46, 0.99))
-    assert (clear.label, clear.change) == ("7", -1)
-    assert clear.probability > 0.9
-    assert doubtful.probability < 0.6
+def test_a_gain_is_believed_as_its_copies_and_its_cell_are():
+    assert probability_of([*NORMAL, "21"], 0.98)[:2] == ("21", 1)
+    clear, doubtful, debris = (probability_of([*NORMAL, "21"], *how)[2] for how in ((0.99,), (0.9,), (0.99, 3)))
+    assert clear > 0.9 > doubtful
+    assert clear > debris
+
+
+def test_the_loss_of_an_autosome_in_one_cell_is_not_believed_that_of_a_sex_chromosome_may_be():
+    lacks_7 = [label for i, label in enumerate(NORMAL) if i != INDEX["7"]]
+    label, change, clear = probability_of(lacks_7)
+    assert (label, change) == ("7", -1)
+    assert probability_of(lacks_7, unplaced=1)[2] < clear < 0.5 < probability_of(NORMAL[:-1])[2]
 
 
 def test_sex_chromosome_findings():

@@ -10,16 +10,15 @@ from karyogram.karyotype.iscn_text import changes
 from karyogram.labels import INDEX, LABELS
 from karyogram.records import Finding
 
-#: What a finding is of.
-KINDS = ("gain", "loss", "sex gain", "sex loss")
-#: For each kind the weights of the constant 1 and of :func:`evidence`, whose sum is the logarithm of the odds. Fitted by
-#: benchmarks/simulated.py: a chromosome is far more often overlooked than lost, so that a loss needs a cell that is all clear.
+#: For each kind of finding the weights of the constant 1 and of :func:`evidence`, whose sum is the logarithm of the odds.
+#: Fitted by benchmarks/simulated.py: a chromosome is far more often overlooked than lost, so that the loss of an autosome in
+#: one cell is never believed.
 BELIEF: Mapping[str, tuple[float, ...]] = MappingProxyType(
     {
-        "gain": (0.0, 1.0, 0.0),
-        "loss": (0.0, 1.0, 0.0),
-        "sex gain": (0.0, 1.0, 0.0),
-        "sex loss": (0.0, 1.0, 0.0),
+        "gain": (-1.67, 1.52, -0.51),
+        "loss": (-4.24, 0.59, -0.54),
+        "sex gain": (1.42, 1.52, -0.51),
+        "sex loss": (0.75, 0.59, -0.54),
     }
 )
 #: Beliefs are taken for at most this far from 0 and 1.
@@ -49,7 +48,7 @@ def find_changes(counts: Mapping[str, int], classes: np.ndarray, belief: np.ndar
 
 
 def kind_of(label: str, change: int) -> str:
-    """Return which of ``KINDS`` a change is."""
+    """Return which key of ``BELIEF`` tells of a change."""
     return f"{'sex ' if label in ('X', 'Y') else ''}{'gain' if change > 0 else 'loss'}"
 
 
