@@ -18,6 +18,7 @@ from itertools import product
 from pathlib import Path
 
 import numpy as np
+from scipy.linalg import block_diag
 from scipy.optimize import minimize
 
 from karyogram.files import write_text
@@ -46,6 +47,7 @@ class Cell:
     last: np.ndarray
     whole: np.ndarray
     rivals: np.ndarray
+    arms: np.ndarray
     owner: np.ndarray
     truth: np.ndarray
     normal: bool
@@ -63,7 +65,9 @@ def read_cell(file: Path) -> Cell:
         owner = np.where(inside.max(1) > INSIDE, inside.argmax(1), -1)
         owner[shown] = np.arange(len(shown))
     plain = (counts[:22] == 2).all() and tuple(counts[22:]) in ((2, 0), (1, 1)) and not kept["unknown"]
-    return Cell(kept["probabilities"], kept["sure"], last, whole, kept["rivals"], owner, kept["truth"], bool(plain))
+    return Cell(
+        kept["probabilities"], kept["sure"], last, whole, kept["rivals"], kept["arms"], owner, kept["truth"], bool(plain)
+    )
 
 
 def part(cell: Cell, chosen: np.ndarray) -> Cell:
@@ -71,14 +75,15 @@ def part(cell: Cell, chosen: np.ndarray) -> Cell:
     place = np.cumsum(chosen) - 1
     rivals = cell.rivals[chosen[cell.rivals].all(1)]
     kept = (values[chosen] for values in (cell.first, cell.sure, cell.last, cell.whole))
-    return Cell(*kept, place[rivals], cell.owner[chosen], cell.truth, cell.normal)
+    return Cell(*kept, place[rivals], cell.arms[chosen], cell.owner[chosen], cell.truth, cell.normal)
 
 
 def join(one: Cell, other: Cell) -> Cell:
     """Return a cell with the proposals of both."""
     names = ("first", "sure", "last", "whole")
     both = (np.concatenate([getattr(one, name), getattr(other, name)]) for name in names)
-    return Cell(*both, np.concatenate([one.rivals, other.rivals + len(one.sure)]), one.owner, one.truth, one.normal)
+    rivals = np.concatenate([one.rivals, other.rivals + len(one.sure)])
+    return Cell(*both, rivals, block_diag(one.arms, other.arms).astype(bool), one.owner, one.truth, one.normal)
 
 
 @dataclass(frozen=True, eq=False)
@@ -91,7 +96,7 @@ class Answer:
 
 def decide(cell: Cell, extra: float = EXTRA, leave: float = LEAVE) -> Answer:
     """Decide a cell as the pipeline does."""
-    shown = choose(cell.first, cell.sure, cell.rivals.tolist(), extra, leave)
+    shown = choose(cell.first, cell.sure, cell.rivals.tolist(), cell.arms)
     last, whole = cell.last[shown], cell.whole[shown]
     classes = arrange(last, whole, extra=extra, leave=leave).classes
     belief = np.where(classes >= 0, last[np.arange(len(classes)), classes], 0.0) * whole

@@ -121,7 +121,7 @@ def _split(bone: np.ndarray) -> tuple[list[Stretch], np.ndarray]:
     order = np.argsort(parts[ys, xs], kind="stable")
     pixels = np.stack([xs, ys], 1)[order]
     ends = np.cumsum(np.bincount(parts[ys, xs], minlength=number)[1:])
-    stretches = []
+    stretches: list[Stretch] = []
     for own in np.split(pixels, ends[:-1]) if len(pixels) else []:
         line = _in_order(own)
         nodes = [int(where[y - 1 : y + 2, x - 1 : x + 2].max()) - 1 for x, y in (line[0], line[-1])]

@@ -80,8 +80,8 @@ def find_candidates(peaks: Peaks, stain: np.ndarray, scale: float) -> Detections
     ``stain`` is bool (H, W), what is stained at a lenient threshold: masks end where it ends. ``scale`` brings the picture to
     the detector's size.
     """
-    each = zip(peaks.masks, peaks.places, peaks.boxes, strict=True)
-    found = [place_mask(mask, *place, box, stain, scale) for mask, place, box in each]
+    each = zip(peaks.masks, peaks.places.tolist(), peaks.boxes, strict=True)
+    found = [place_mask(mask, row, column, box, stain, scale) for mask, (row, column), box in each]
     kept = [number for number, item in enumerate(found) if item is not None]
     instances = [item for item in found if item is not None]
     fit = [box_iou(np.array(item.bbox) * scale, peaks.boxes[number]) for item, number in zip(instances, kept, strict=True)]
@@ -98,7 +98,7 @@ def join_ways(drawn: Detections, peaks: Peaks, ways: Sequence[Instance], scale: 
     fits = iou_matrix(np.array([item.bbox for item in ways]) * scale, peaks.boxes)
     best = (fits + OPINION * peaks.classes.max(1) * (fits >= FILLS)).argmax(1)
     fit = fits[np.arange(len(ways)), best]
-    kept = np.flatnonzero(fit >= FILLS)
+    kept = np.flatnonzero(fit >= FILLS).tolist()
     return Detections(
         [*drawn.instances, *(ways[number] for number in kept)],
         np.concatenate([drawn.classes, peaks.classes[best[kept]].astype(np.float64)]),

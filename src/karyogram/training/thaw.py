@@ -26,8 +26,7 @@ def thaw(path: Path, net: nn.Module, batches: Iterable[Tensor]) -> nn.Module:
         norm = modules.get(f"{parent}.{int(index) + 1}") if index.isdigit() else None
         if isinstance(norm, nn.BatchNorm2d):
             norms[conv] = norm
-            norm.running_mean.zero_()
-            norm.running_var.fill_(1)
+            norm.reset_running_stats()  # mean 0, variance 1
             norm.weight.data.fill_(float(np.sqrt(1 + norm.eps)))
             norm.bias.data = torch.from_numpy(bias)
         else:
@@ -35,8 +34,8 @@ def thaw(path: Path, net: nn.Module, batches: Iterable[Tensor]) -> nn.Module:
     measured = _measure(net.eval(), norms, batches)
     for conv, norm in norms.items():
         mean, variance = measured[conv]
-        norm.running_mean.copy_(mean)
-        norm.running_var.copy_(variance)
+        norm.register_buffer("running_mean", mean)
+        norm.register_buffer("running_var", variance)
         norm.weight.data = torch.sqrt(variance + norm.eps)
         norm.bias.data += mean
     return net
@@ -62,7 +61,8 @@ def _convolutions(path: Path) -> Iterable[tuple[str, np.ndarray, np.ndarray]]:
             values[node.output[0]] = values[node.input[0]]
     for node in graph.node:
         if node.op_type == "Conv":
-            yield _module_name(node.name), *(values[name].copy() for name in node.input[1:3])
+            weight, bias = (values[name].copy() for name in node.input[1:3])
+            yield _module_name(node.name), weight, bias
 
 
 def _module_name(node: str) -> str:
