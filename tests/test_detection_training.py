@@ -295,12 +295,16 @@ def test_the_exported_segmenter_takes_pictures_of_any_multiple_of_32(tmp_path):
 def test_an_exported_network_thaws_to_one_that_computes_the_same(tmp_path):
     net = eager()
     path = export_segmenter(net, tmp_path / "segment.onnx", "tiny-segment")
-    batch = torch.rand(2, 1, 64, 64)
-    again = thaw(path, Detector(), [batch]).eval()
+    module = detection.Detection(1)
+    view = next(iter(Views([bars()], 1, seed=7)))
+    thaw(path, module.net, lambda: module.losses(view))
+    again, batch = module.net.eval(), view["absorbance"].float() / 255
     with torch.no_grad():
         for found, wanted in zip(again(batch), net(batch), strict=True):
             assert torch.allclose(found, wanted, atol=1e-3)
-    norm = again.stem[1]
-    with torch.no_grad():
         stem = again.stem[0](again.unshuffle(batch))
-    assert torch.allclose(norm.running_mean, stem.mean((0, 2, 3)), atol=1e-4)
+    assert torch.allclose(again.stem[1].running_mean, stem.mean((0, 2, 3)), atol=1e-4)
+    seen = torch.rand(1, MASK_FEATURES, WINDOW, WINDOW), torch.rand(1, TEXTURE, INNER, INNER), torch.rand(1, FILTER)
+    with torch.no_grad():
+        drawn = [each.draw(*seen, torch.tensor([[30.0, 30, 60, 60]]))[1] for each in (again, net)]
+    assert torch.allclose(*drawn, atol=1e-3)

@@ -112,6 +112,12 @@ class Detection(lightning.LightningModule):
 
     def training_step(self, batch: dict[str, Tensor], _: int) -> Tensor:
         """Return the loss of one batch."""
+        losses = self.losses(batch)
+        self.log_dict(losses)
+        return torch.stack(list(losses.values())).sum()
+
+    def losses(self, batch: dict[str, Tensor]) -> dict[str, Tensor]:
+        """Return the parts of the loss of one batch of views, by name."""
         absorbance = (batch["absorbance"].float() / 255).contiguous(memory_format=torch.channels_last)
         with torch.set_grad_enabled(not self.refine):
             centres, reach, filters, fine = self.net.look(absorbance)
@@ -133,8 +139,7 @@ class Detection(lightning.LightningModule):
         true = window_boxes(batch["boxes"][picture, row], place)
         for name, drawn in ({"fine": fine} if self.refine else {"fine": fine, "rough": rough}).items():
             losses[name], losses[f"{name}-reach"] = mask_loss(drawn.float(), masks), projection_loss(drawn.float(), masks, true)
-        self.log_dict(losses)
-        return torch.stack(list(losses.values())).sum()
+        return losses
 
     def train(self, mode: bool = True) -> "Detection":
         """Batch norms of what does not learn keep their statistics."""
@@ -174,8 +179,7 @@ def fit_detection(
     cv2.setNumThreads(1)  # a worker forked from a process with a pool of OpenCV threads would wait for them for ever
     module = Detection(steps, rate, refine)
     if start is not None and start.suffix == ".onnx":
-        shown = (view["absorbance"].float() / 255 for view in itertools.islice(Views(cells, batch, seed), THAWED))
-        thaw(start, module.net, shown)
+        thaw(start, module.net, lambda: [module.losses(view) for view in itertools.islice(Views(cells, batch, seed), THAWED)])
     elif start is not None:
         load_weights(module, start, "the segmenter")
     last = folder / "last.ckpt"
