@@ -14,7 +14,7 @@ EXTRA = 5.3
 #: The price, in nats, of leaving an object out of the karyogram, on top of the doubt that it is a whole chromosome.
 LEAVE = 3.0
 #: The price, in nats, of an arm of a cluster that nothing placed holds, and of each holder of an arm beyond the first.
-MISSED, SHARED = 0.5, 1.0
+MISSED, SHARED = 0.5, 2.0
 #: The same prices while masks are chosen: what has no place there may be shown all the same, and find one.
 CHOOSE_EXTRA, CHOOSE_LEAVE = 7.0, 4.0
 #: How many copies beyond the normal number a class may get.
