@@ -4,6 +4,7 @@ Classes are int (N,), 0..classes - 1. Functions raise ValueError for arrays of u
 """
 
 import numpy as np
+from scipy.stats import rankdata
 
 
 def accuracy(truth: np.ndarray, predicted: np.ndarray) -> float:
@@ -35,6 +36,25 @@ def macro_f1(truth: np.ndarray, predicted: np.ndarray, classes: int = 24) -> flo
     named = matrix.sum(0) + matrix.sum(1)
     occurs = named > 0
     return float(np.mean(2 * matrix.diagonal()[occurs] / named[occurs])) if occurs.any() else float("nan")
+
+
+def macro_auc(truth: np.ndarray, probabilities: np.ndarray) -> float:
+    """Return the mean area under the ROC curve, class against rest, of classes that occur and are not alone; NaN if none does.
+
+    ``probabilities`` is (N, classes). The area is the chance that a member is given a higher probability than another, ties
+    counting half (Hanley and McNeil, Radiology 143:29, 1982, doi 10.1148/radiology.143.1.7063747).
+
+    >>> macro_auc(np.array([0, 0, 1]), np.array([[0.9, 0.1], [0.4, 0.6], [0.2, 0.8]]))
+    1.0
+    """
+    areas = []
+    for label in range(probabilities.shape[1]):
+        members = truth == label
+        inside, outside = int(members.sum()), int((~members).sum())
+        if inside and outside:
+            ranks = rankdata(probabilities[:, label])
+            areas.append((ranks[members].sum() - inside * (inside + 1) / 2) / (inside * outside))
+    return float(np.mean(areas)) if areas else float("nan")
 
 
 def expected_calibration_error(correct: np.ndarray, probability: np.ndarray, bins: int = 15) -> float:

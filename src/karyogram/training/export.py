@@ -46,12 +46,25 @@ class ExportedSegmenter(nn.Module):
         return centres, reach, filters, features
 
 
+class ExportedCell(nn.Module):
+    """The second stage for one cell, all of whose chromosomes are present."""
+
+    def __init__(self, net: nn.Module) -> None:
+        super().__init__()
+        self.net = net
+
+    def forward(self, evidence: Tensor) -> Tensor:
+        """Float (N, 26) -> log-probabilities of the classes (N, 24)."""
+        logs: Tensor = self.net(evidence[None], torch.ones_like(evidence[None, :, 0], dtype=torch.bool))
+        return logs[0]
+
+
 def export(net: nn.Module, path: Path, name: str, how: Preparation, temperature: float = 1.0) -> Path:
     """Write a classifier as ONNX with preparation and label order; raise ModelError, and write nothing, if torch disagrees."""
     axes = {key: {0: "n"} for key in ("canvases", "classes", "up", "whole")}
     metadata = {"name": name, "labels": json.dumps(LABELS), "preparation": json.dumps(asdict(how))}
     metadata["temperature"] = json.dumps(temperature)
-    return _write(Exported(net.eval().float()), path, (3, how.height, how.width), axes, metadata)
+    return _write(Exported(net.eval().float()), path, _noise(3, how.height, how.width), axes, metadata)
 
 
 def export_segmenter(net: nn.Module, path: Path, name: str) -> Path:
@@ -59,15 +72,25 @@ def export_segmenter(net: nn.Module, path: Path, name: str) -> Path:
     free = {0: "n", 2: "h", 3: "w"}
     axes = {"picture": {0: "n", 1: "h", 2: "w"}, **dict.fromkeys(("centres", "reach", "filters", "features"), free)}
     metadata = {"name": name, "labels": json.dumps(LABELS), "scale": json.dumps(NET_SCALE)}
-    return _write(ExportedSegmenter(net.eval().float()), path, (1, 2 * GRID, 3 * GRID), axes, metadata)
+    return _write(ExportedSegmenter(net.eval().float()), path, _noise(1, 2 * GRID, 3 * GRID), axes, metadata)
 
 
-def _write(
-    module: nn.Module, path: Path, shape: tuple[int, ...], axes: dict[str, dict[int, str]], metadata: dict[str, str]
-) -> Path:
-    """Export a module whose one input is uint8 of ``shape``; ``axes`` name input, then outputs, with their free axes."""
+def export_cell(net: nn.Module, path: Path, name: str, temperature: float = 1.0) -> Path:
+    """Write a second stage as ONNX with label order; raise ModelError, and write nothing, if torch disagrees."""
+    axes = {"evidence": {0: "n"}, "classes": {0: "n"}}
+    metadata = {"name": name, "labels": json.dumps(LABELS), "temperature": json.dumps(temperature)}
+    example = _noise(7, len(LABELS) + 2).float() / -32
+    return _write(ExportedCell(net.eval().float()), path, example, axes, metadata)
+
+
+def _noise(*shape: int) -> Tensor:
+    """Return uint8 of a shape, the same each time."""
+    return torch.randint(0, 256, shape, dtype=torch.uint8, generator=torch.Generator().manual_seed(0))
+
+
+def _write(module: nn.Module, path: Path, example: Tensor, axes: dict[str, dict[int, str]], metadata: dict[str, str]) -> Path:
+    """Export a module whose one input is like ``example``; ``axes`` name input, then outputs, with their free axes."""
     source, *outputs = axes
-    example = torch.randint(0, 256, shape, dtype=torch.uint8, generator=torch.Generator().manual_seed(0))
     buffer = io.BytesIO()
     with warnings.catch_warnings():
         warnings.simplefilter("ignore")  # tracing warns of every fixed number; whether they do harm is checked below
