@@ -16,28 +16,27 @@ import json
 import os
 import time
 from collections.abc import Sequence
-from dataclasses import replace
+from dataclasses import fields, replace
 from pathlib import Path
 
 import numpy as np
 import torch
 from recognition_report import write_report
 
-from karyogram.classify.cell import refine
 from karyogram.classify.predict import Prediction, predict_canvases
 from karyogram.classify.prepare import Preparation
 from karyogram.datasets.splits import Entry, cirnet_case, folds_by_case, tseng_case
 from karyogram.files import write_text
-from karyogram.karyotype.arrange import arrange
 from karyogram.labels import LABELS
 from karyogram.metrics.classification import accuracy, confusion_matrix, expected_calibration_error, macro_auc, macro_f1
+from karyogram.singles import decide_cell
 from karyogram.training.data import Samples, load_samples, save_samples
 from karyogram.training.export import export
 from karyogram.training.fit import Fitting, Recipe, fit
 from karyogram.training.pictures import image_level_split
 from karyogram.training.prepare import prepare_folder
 from karyogram.training.thaw import thaw
-from karyogram.weights.catalogue import CELL, load_model
+from karyogram.weights.catalogue import load_model
 
 HERE = Path(__file__).parent
 DATA = Path(os.environ.get("KARYOGRAM_DATA", HERE.parent.parent / "shared" / "data"))
@@ -93,12 +92,11 @@ def starting_point(samples: Samples, work: Path) -> Path:
 
 def decide_cells(found: Prediction, cells: np.ndarray) -> np.ndarray:
     """Return the class (N,) of each chromosome when those of one cell, named by ``cells`` (N,), are decided together."""
-    model, classes = load_model(CELL, "cell"), found.probabilities.argmax(1)
+    classes = np.zeros(len(cells), int)
     for cell in np.unique(cells):
         rows = np.flatnonzero(cells == cell)
-        refined = refine(model, found.probabilities[rows], found.sizes[rows])
-        placed = arrange(refined, np.ones(len(rows))).classes
-        classes[rows] = np.where(placed >= 0, placed, refined.argmax(1))
+        own = Prediction(*(getattr(found, field.name)[rows] for field in fields(Prediction)))
+        classes[rows] = [opinion.label for opinion in decide_cell(own)]
     return classes
 
 

@@ -27,12 +27,13 @@ HEAD = """# Recognition: split by picture, split by case
     python benchmarks/recognition.py all --set tseng2023 --parts 3
     python benchmarks/recognition.py report
 
-One network, `compact-v1`, one recipe a set, two ways to split. **By picture** is the founding study's way: chromosomes are dealt, 70 % to
-training, 10 % to test, 20 % to validation, so a test chromosome's cell, slide and case are in training too; each fit is another seed.
-**By case** tests on whole cases that training never saw; each fit is one of five folds, and over all folds each chromosome is tested
-once. The last epoch counts; nothing is chosen on the test part. On `cirnet` the network starts from the shipped `gband`, which
-never saw that set; on `tseng2023`, isolated chromosomes, from nothing. "With the cell" decides the chromosomes of one cell together.
-"Up" is the share whose short arm is found, on `tseng2023` as told by the band table and not by hand.
+One network, `compact-v1`, one recipe a set, two ways to split. **By picture** is the founding study's way: chromosomes are
+dealt, 70 % to training, 10 % to test, 20 % to validation, so a test chromosome's cell, slide and case are in training too; each
+fit is another seed. **By case** tests on whole cases that training never saw; each fit is one of five folds, and over all folds
+each chromosome is tested once. The last epoch counts; nothing is chosen on the test part. On `cirnet` the network starts from
+the shipped `gband`, which never saw that set; on `tseng2023`, isolated chromosomes, from nothing. "With the cell" decides the
+chromosomes of one cell together. "Up" is the share whose short arm is found, on `tseng2023` as told by the band table, not by
+hand.
 """
 OTHERS = """## Beside what others published
 
@@ -113,13 +114,8 @@ def confusions(matrix: np.ndarray) -> str:
 
 def founders(reference: Path) -> str:
     """Return the best of each network's runs in the founding study's own table."""
-    best: dict[str, dict[str, str]] = {}
-    for row in csv.DictReader(reference.read_text("utf-8").splitlines()):
-        if (
-            float(row["best_val_accuracy"]) > float(best.get(row["model"], row)["best_val_accuracy"])
-            or row["model"] not in best
-        ):
-            best[row["model"]] = row
+    rows = sorted(csv.DictReader(reference.read_text("utf-8").splitlines()), key=lambda row: float(row["best_val_accuracy"]))
+    best = {row["model"]: row for row in rows}
     lines = [
         "The best of each network's nine runs in the founding study's own table (validation accuracy, split by picture):\n"
     ]

@@ -1,7 +1,7 @@
 """Canvases to opinions."""
 
 from collections.abc import Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, fields
 
 import numpy as np
 from scipy.special import expit, softmax
@@ -39,6 +39,11 @@ def predict(model: Model, flat: np.ndarray, instances: Sequence[Instance], scale
     """
     how = model.metadata["preparation"]
     return predict_canvases(model, [prepare(flat, item, how, scale) for item in instances], views)
+
+
+def join(predictions: Sequence[Prediction]) -> Prediction:
+    """Return the opinions of several predictions as one, in their order."""
+    return Prediction(*(np.concatenate([getattr(p, field.name) for p in predictions]) for field in fields(Prediction)))
 
 
 def combine(probabilities: np.ndarray, opinions: np.ndarray) -> np.ndarray:

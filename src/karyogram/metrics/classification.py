@@ -73,6 +73,37 @@ def expected_calibration_error(correct: np.ndarray, probability: np.ndarray, bin
     return float(np.abs(gap).sum() / len(correct))
 
 
+def caught_errors(correct: np.ndarray, sure: np.ndarray, threshold: float) -> tuple[float, float]:
+    """Return (share of the wrong ones flagged, share of all flagged) when what is surer than ``threshold`` is let pass.
+
+    ``correct`` is bool (N,), ``sure`` (N,) any number that grows with certainty. The first is NaN without errors, both are
+    without predictions.
+
+    >>> caught_errors(np.array([True, True, False, False]), np.array([0.9, 0.5, 0.4, 0.8]), 0.5)
+    (0.5, 0.5)
+    """
+    if len(correct) != len(sure):
+        raise ValueError(f"{len(correct)} outcomes, {len(sure)} certainties")
+    flagged = sure <= threshold
+    caught = float(flagged[~correct].mean()) if (~correct).any() else float("nan")
+    return caught, float(flagged.mean()) if len(sure) else float("nan")
+
+
+def review_threshold(correct: np.ndarray, sure: np.ndarray, catch: float = 0.9) -> float:
+    """Return the least threshold at which :func:`caught_errors` catches the share ``catch`` of future errors.
+
+    The errors are taken for a sample of those to come, one more than there are (split conformal prediction: Papadopoulos et
+    al., ECML 2002, doi 10.1007/3-540-36755-1_29): the threshold is their certainty of rank ceil((n + 1) catch). Infinite
+    where there are too few errors to tell.
+
+    >>> review_threshold(np.array([True] + [False] * 9), np.array([1.0, *np.arange(1, 10) / 10]))
+    0.9
+    """
+    wrong = np.sort(sure[~correct])
+    rank = int(np.ceil((len(wrong) + 1) * catch - 1e-9))
+    return float(wrong[rank - 1]) if 0 < rank <= len(wrong) else float("inf")
+
+
 def wilson_interval(hits: int, total: int, z: float = 1.959964) -> tuple[float, float]:
     """Return the interval (low, high) for a share of ``hits`` in ``total`` independent trials; NaN without trials.
 
