@@ -84,7 +84,7 @@ def starting_point(samples: Samples, work: Path) -> Path:
     module = Fitting(Recipe(), 1)
     rows = np.flatnonzero(samples.table["part"] == "train")[:512]
     canvases = torch.from_numpy(np.ascontiguousarray(samples.canvases[rows]))[:, None].float() / 255
-    thaw(GBAND, module.net, canvases.split(64))
+    thaw(GBAND, module.net, lambda: [module.net(part) for part in canvases.split(64)])
     path = work / "gband.ckpt"
     torch.save({"state_dict": module.state_dict()}, path)
     return path

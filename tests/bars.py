@@ -79,8 +79,13 @@ def draw_cell(bars: list[Bar], columns: int = 10, **fields) -> tuple[np.ndarray,
 
 
 def find_bars(drawing: np.ndarray) -> list[tuple[int, int, int, int]]:
-    """The boxes (x, y, w, h) of what is as tall as a bar, not text, in reading order (rows of one bottom)."""
+    """The boxes (x, y, w, h) of what is as tall as a bar, not text, in reading order; nothing parts the bars of a row."""
     stained = (drawing.min(axis=2) < 215).astype(np.uint8)
     _, _, stats, _ = cv2.connectedComponentsWithStats(stained, connectivity=8)
     boxes = [tuple(int(v) for v in s[:4]) for s in stats[1:] if s[3] >= 40 and s[2] >= 12]
-    return sorted(boxes, key=lambda b: (round((b[1] + b[3]) / 12), b[0]))
+    found, row, foot = [], 0, 0
+    for box in sorted(boxes, key=lambda b: b[1]):
+        row += box[1] > foot
+        foot = max(foot, box[1] + box[3])
+        found.append((row, box))
+    return [box for _, box in sorted(found, key=lambda item: (item[0], item[1][0]))]

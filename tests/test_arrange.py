@@ -41,6 +41,28 @@ def test_of_two_rivals_one_is_placed():
     assert choose(opinions(labels), whole, rivals) == list(range(len(NORMAL)))
 
 
+def test_an_arm_that_nobody_holds_speaks_for_the_one_that_holds_it():
+    labels = [*NORMAL, "3", "3"]
+    rivals = [(INDEX["3"], len(NORMAL)), (INDEX["3"], len(NORMAL) + 1), (len(NORMAL), len(NORMAL) + 1)]
+    whole = np.full(len(labels), 0.9)
+    arms = np.zeros((len(labels), 3), bool)
+    arms[len(NORMAL), :2] = True  # one of the three masks for a chromosome 3 holds both of its arms
+    chosen = choose(opinions(labels), whole, rivals, arms)
+    assert len(NORMAL) in chosen
+    assert len(chosen) == len(NORMAL)
+
+
+def test_an_arm_is_not_given_to_two_if_another_choice_is_as_good():
+    labels = [*NORMAL, "7"]
+    whole = np.full(len(labels), 0.9)
+    arms = np.zeros((len(labels), 2), bool)
+    first, second = INDEX["7"], NORMAL.index("7", INDEX["7"] + 1)
+    arms[first, 0] = arms[second, 1] = arms[len(NORMAL), :] = True
+    chosen = choose(opinions(labels), whole, [], arms)
+    assert chosen == list(range(len(NORMAL)))
+    assert choose(opinions(labels), whole, []) != chosen
+
+
 def test_two_that_fit_the_cell_beat_the_one_that_covers_both():
     labels = [*NORMAL[:-2], "X", "Y", "Y"]  # the last covers the X and the Y before it
     whole = np.full(len(labels), 0.8)
@@ -117,8 +139,12 @@ def test_iscn_text_of_number_findings():
     assert iscn_text(counts("21")) == "47,XY,+21"
     assert iscn_text(counts("18", "X")) == "48,XXY,+18"
     assert iscn_text(counts(without=("Y",))) == "45,X"
-    assert iscn_text(counts(without=("7",))) == "45,XY,-7"
-    assert iscn_text(counts(without=("7", "7"))) == "44,XY,-7,-7"
+    assert iscn_text(counts(without=("X",))) == "", "no cell lives without X"
+
+
+def test_the_program_alone_claims_no_monosomy():
+    assert iscn_text(counts(without=("7",))) == "45,XY,-?7"
+    assert iscn_text(counts(without=("7", "7"))) == "44,XY,-?7,-?7"
 
 
 def test_one_acrocentric_short_is_never_printed_as_a_loss():
@@ -133,22 +159,25 @@ def test_one_acrocentric_short_is_never_printed_as_a_loss():
         assert possible_robertsonian(other) == ()
 
 
-def test_findings_name_label_change_and_probability():
-    classes = np.array([INDEX[label] for label in [*NORMAL, "21"]])
-    (found,) = find_changes(count_classes(classes), classes, np.full(47, 0.98))
-    assert (found.label, found.change) == ("21", 1)
-    assert np.isclose(found.probability, 0.98**3, atol=1e-4)
+def probability_of(labels, belief=0.99, unplaced=0):
+    """The probability of the only finding in a cell of these chromosomes and so many objects without a place."""
+    classes = np.array([*(INDEX[label] for label in labels), *[-1] * unplaced])
+    (found,) = find_changes(count_classes(classes), classes, np.full(len(classes), belief))
+    return found.label, found.change, found.probability
 
 
-def test_a_loss_is_doubtful_when_something_is_unplaced():
-    labels = [label for i, label in enumerate(NORMAL) if i != INDEX["7"]]
-    sure = np.array([INDEX[label] for label in labels])
-    (clear,) = find_changes(count_classes(sure), sure, np.full(45, 0.99))
-    with_debris = np.append(sure, -1)
-    (doubtful,) = find_changes(count_classes(with_debris), with_debris, np.full(46, 0.99))
-    assert (clear.label, clear.change) == ("7", -1)
-    assert clear.probability > 0.9
-    assert doubtful.probability < 0.6
+def test_a_gain_is_believed_as_its_copies_and_its_cell_are():
+    assert probability_of([*NORMAL, "21"], 0.98)[:2] == ("21", 1)
+    clear, doubtful, debris = (probability_of([*NORMAL, "21"], *how)[2] for how in ((0.99,), (0.9,), (0.99, 3)))
+    assert clear > 0.9 > doubtful
+    assert clear > debris
+
+
+def test_the_loss_of_an_autosome_in_one_cell_is_not_believed_that_of_a_sex_chromosome_may_be():
+    lacks_7 = [label for i, label in enumerate(NORMAL) if i != INDEX["7"]]
+    label, change, clear = probability_of(lacks_7)
+    assert (label, change) == ("7", -1)
+    assert probability_of(lacks_7, unplaced=1)[2] < clear < 0.5 < probability_of(NORMAL[:-1])[2]
 
 
 def test_sex_chromosome_findings():

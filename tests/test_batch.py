@@ -11,6 +11,7 @@ import pytest
 from click.testing import CliRunner
 from joblib import delayed
 
+import karyogram
 from bars import Bar, draw_cell
 from karyogram import batch, pipeline
 from karyogram.batch import Row
@@ -235,12 +236,12 @@ def test_a_picture_too_large_to_segment_is_refused_by_name(tmp_path, monkeypatch
 )
 def test_an_array_that_is_no_grey_picture_is_refused(given, named):
     with pytest.raises(PictureError, match=named):
-        pipeline.analyze(given)
+        karyogram.analyze(given)
 
 
 def test_an_array_may_lie_in_memory_as_it_likes(models):
     picture, _ = draw_cell([Bar("1"), Bar("2")])
     model = str(models / "one.onnx")
-    plain = pipeline.analyze(np.ascontiguousarray(picture[::-1, ::-1]), model, "classical")
+    plain = karyogram.analyze(np.ascontiguousarray(picture[::-1, ::-1]), model, "classical")
     assert plain.chromosomes
-    assert replace(pipeline.analyze(picture[::-1, ::-1], model, "classical")) == plain
+    assert replace(karyogram.analyze(picture[::-1, ::-1], model, "classical")) == plain

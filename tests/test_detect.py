@@ -1,55 +1,36 @@
-"""The segmenter's maps to chromosomes, on maps made by hand: two crossing bars, a doubtful twin, a speck."""
+"""What the detector sees to chromosomes, on peaks made by hand: two crossing bars, a doubtful twin, a speck."""
+
+from dataclasses import fields
 
 import numpy as np
 import pytest
 
-from karyogram.segment.detect import find_candidates, find_rivals, quality, rate
-from karyogram.segment.maps import CENTRE_STEP, FILTER, LAYERS, MASK_FEATURES, Maps
+from karyogram.records import Instance
+from karyogram.segment.detect import find_candidates, find_rivals, join_ways, quality
+from karyogram.segment.peaks import CENTRE_STEP, MASK_STEP, WINDOW, Peaks
 
 SIZE = 128
 UPRIGHT, LEVEL = np.s_[16:112, 56:72], np.s_[56:72, 16:112]
 
 
-def drawing_filter(feature):
-    """A filter whose mask is where the feature is above a half."""
-    weights = [np.zeros((outputs, inputs)) for inputs, outputs in LAYERS]
-    biases = [np.zeros(outputs) for _, outputs in LAYERS]
-    weights[0][0, feature] = weights[1][0, 0] = 1
-    weights[2][0, 0], biases[2][0] = 10, -5
-    return np.concatenate([part.ravel() for pair in zip(weights, biases, strict=True) for part in pair])
-
-
-def empty_maps():
-    quarter, half = SIZE // 4, SIZE // 2
-    return Maps(
-        np.zeros((24, quarter, quarter), np.float32),
-        np.full((4, quarter, quarter), 8, np.float32),
-        np.zeros((FILTER, quarter, quarter), np.float32),
-        np.zeros((MASK_FEATURES, half, half), np.float32),
-    )
-
-
-def add(maps, label, centre, bar, feature, probability=0.9):
-    """Put one bar into the maps: its centre in the map of its class, its reach, the filter that draws it, its own feature."""
+def peak(label, centre, bar, probability=0.9):
+    """What the detector sees of one bar: its class, its box, and its mask around its centre."""
     row, column = (int(c) // CENTRE_STEP for c in centre)
     rows, columns = bar
-    maps.centres[label, row, column] = probability
-    middle = [(k + 0.5) * CENTRE_STEP for k in (column, row)]
-    maps.reach[:, row, column] = (
-        middle[0] - columns.start,
-        middle[1] - rows.start,
-        columns.stop - middle[0],
-        rows.stop - middle[1],
-    )
-    maps.filters[:, row, column] = drawing_filter(feature)
-    maps.features[feature, rows.start // 2 : rows.stop // 2, columns.start // 2 : columns.stop // 2] = 1
+    classes, mask = np.zeros((1, 24), np.float32), np.full((1, WINDOW, WINDOW), -5, np.float32)
+    classes[0, label] = probability
+    top, left = (k * CENTRE_STEP // MASK_STEP + 1 - WINDOW // 2 for k in (row, column))
+    mask[0, rows.start // 2 - top : rows.stop // 2 - top, columns.start // 2 - left : columns.stop // 2 - left] = 5
+    box = np.array([[columns.start, rows.start, columns.stop, rows.stop]], np.float32)
+    return Peaks(classes, box, mask, np.array([[row, column]]))
+
+
+def join(*peaks):
+    return Peaks(*(np.concatenate([getattr(each, field.name) for each in peaks]) for field in fields(Peaks)))
 
 
 def crossing():
-    maps = empty_maps()
-    add(maps, 3, (64, 64), UPRIGHT, 0)
-    add(maps, 7, (60, 64), LEVEL, 1, probability=0.8)
-    return maps
+    return join(peak(3, (64, 64), UPRIGHT), peak(7, (60, 64), LEVEL, probability=0.8))
 
 
 def stained(*bars):
@@ -87,43 +68,53 @@ def test_masks_end_where_the_stain_ends():
 
 
 def test_a_mask_that_breaks_at_a_crossing_is_bridged_if_its_reach_says_so():
-    maps = crossing()
-    maps.features[0, 28:36] = 0  # the upright bar is not drawn where the level one lies
-    upright = find_candidates(maps, stained(UPRIGHT, LEVEL), 1.0).instances[0]
+    seen = crossing()
+    seen.masks[0, 43:51] = -5  # the upright bar is not drawn where the level one lies
+    upright = find_candidates(seen, stained(UPRIGHT, LEVEL), 1.0).instances[0]
     truth = stained(UPRIGHT)
     assert (filled(upright) & truth).sum() > 0.9 * (filled(upright) | truth).sum()
-    maps.reach[:, 16, 16] = (8, 48, 8, -8)  # the chromosome ends above the crossing
-    upper = find_candidates(maps, stained(UPRIGHT, LEVEL), 1.0).instances[0]
+    seen.boxes[0, 3] = 58  # the chromosome ends above the crossing
+    upper = find_candidates(seen, stained(UPRIGHT, LEVEL), 1.0).instances[0]
     assert upper.bbox[3] <= 60
 
 
 def test_two_masks_of_one_chromosome_are_rivals_and_crossing_ones_are_not():
-    maps = crossing()
-    add(maps, 9, (72, 64), UPRIGHT, 0, probability=0.4)
-    candidates = find_candidates(maps, stained(UPRIGHT, LEVEL), 1.0)
+    candidates = find_candidates(join(crossing(), peak(9, (72, 64), UPRIGHT, probability=0.4)), stained(UPRIGHT, LEVEL), 1.0)
     order = np.argsort(-candidates.classes.max(1))
     assert candidates.classes.argmax(1)[order].tolist() == [3, 7, 9]
     assert find_rivals([candidates.instances[number] for number in order]) == [(0, 2)]
 
 
-def test_the_surest_come_first_and_the_very_doubtful_go():
-    candidates = find_candidates(crossing(), stained(UPRIGHT, LEVEL), 1.0)
-    rated = rate(candidates, np.array([0.5, 0.9]))
-    assert [item.score for item in rated.instances] == [0.9, 0.5]
-    assert rated.classes.argmax(1).tolist() == candidates.classes.argmax(1)[::-1].tolist()
-    assert len(rate(candidates, np.array([0.01, 0.9])).instances) == 1
+def opinion(candidates, whole, agree=True):
+    """What a classifier says that finds each candidate so whole, and of the class that the detector sees or of another."""
+    best = candidates.classes.argmax(1) if agree else (candidates.classes.argmax(1) + 1) % 24
+    return np.eye(24)[best], np.full(len(best), whole)
 
 
-def test_quality_heeds_detector_judge_and_fit():
+def test_quality_heeds_detector_classifier_and_fit():
     candidates = find_candidates(crossing(), stained(UPRIGHT, LEVEL), 1.0)
     assert (candidates.fit > 0.9).all()
     mean_area = candidates.instances[0].area
-    believed, doubted = (quality(candidates, np.full(2, whole), mean_area) for whole in (0.9, 0.1))
+    believed, doubted = (quality(candidates, *opinion(candidates, whole), mean_area) for whole in (0.9, 0.1))
     assert (believed > doubted).all()
     assert believed[0] > believed[1]
-    assert (quality(candidates, np.full(2, 0.9), 20 * mean_area) < believed).all()
+    assert (quality(candidates, *opinion(candidates, 0.9), 20 * mean_area) != believed).all()
+    assert (quality(candidates, *opinion(candidates, 0.9, agree=False), mean_area) < believed).all()
+
+
+def test_a_way_through_a_cluster_is_a_candidate_for_the_box_it_fills():
+    seen, stain = crossing(), stained(UPRIGHT, LEVEL)
+    drawn = find_candidates(seen, stain, 1.0)
+    upright, speck = Instance(stained(UPRIGHT)[UPRIGHT], 56, 16), Instance(np.ones((9, 9), bool), 20, 60)
+    joined = join_ways(drawn, seen, [speck, upright], 1.0)
+    assert len(joined.instances) == 3
+    assert joined.instances[2] is upright
+    assert joined.classes[2].argmax() == 3
+    assert joined.fit[2] > 0.95
+    assert join_ways(drawn, seen, [], 1.0) is drawn
 
 
 def test_where_nothing_is_nothing_is_found():
-    assert find_candidates(empty_maps(), stained(), 1.0).instances == []
+    nothing = Peaks(*(getattr(crossing(), field.name)[:0] for field in fields(Peaks)))
+    assert find_candidates(nothing, stained(UPRIGHT), 1.0).instances == []
     assert find_candidates(crossing(), stained(), 1.0).instances == []

@@ -9,13 +9,26 @@ pytest.importorskip("lightning")
 pytest.importorskip("onnx")
 
 from karyogram.errors import ModelError
-from karyogram.segment.maps import CENTRE_STEP, FILTER, MASK_FEATURES, MASK_STEP, WINDOW
+from karyogram.records import Instance
+from karyogram.segment.peaks import CENTRE_STEP, FILTER, INNER, MASK_FEATURES, MASK_STEP, OUTPUTS, RIM, TEXTURE, WINDOW
 from karyogram.training import detection
 from karyogram.training.cells import EDGE, SHARED, Cell
-from karyogram.training.detection import box_loss, draw_masks, fit_detection, heat_loss, mask_loss, projection_loss
+from karyogram.training.detection import box_loss, cut_windows, fit_detection, heat_loss, mask_loss, projection_loss
 from karyogram.training.export import ExportedSegmenter, export_segmenter
-from karyogram.training.nets.detector import Detector
-from karyogram.training.views import OPEN, SIDE, Views, cut_view, mask_target, paste, targets, window_of
+from karyogram.training.nets.detector import Detector, window_boxes
+from karyogram.training.thaw import thaw
+from karyogram.training.views import (
+    CROSSED,
+    OPEN,
+    OTHERS,
+    SIDE,
+    Views,
+    cut_view,
+    mask_target,
+    paste,
+    targets,
+    window_of,
+)
 from karyogram.weights.record import open_model
 
 
@@ -104,6 +117,22 @@ def test_a_mask_target_says_own_other_and_unknown():
     assert OPEN not in mask_target(view, 0, (20, 20))
 
 
+def test_a_mask_target_tells_what_is_crossed_and_what_is_anothers():
+    view = whole_view(bars())
+    across = np.zeros((SIDE, SIDE), bool)
+    across[60:70, 20:80] = True  # lies across the first bar
+    view.pasted.append(Instance(across, 0, 0))
+    view.boxes = np.concatenate([view.boxes, np.array([[20, 60, 80, 70]], np.float32)])
+    view.numbers = np.append(view.numbers, -1)
+    view.exact = np.append(view.exact, True)
+    below, above = mask_target(view, 0, (0, 0)), mask_target(view, len(view.boxes) - 1, (0, 0))
+    assert below[65 // MASK_STEP, 47 // MASK_STEP] == above[65 // MASK_STEP, 47 // MASK_STEP] == CROSSED
+    assert below[80 // MASK_STEP, 47 // MASK_STEP] == above[65 // MASK_STEP, 30 // MASK_STEP] == 1
+    assert below[65 // MASK_STEP, 30 // MASK_STEP] == 0
+    view.boxes[0] = (20, 40, 80, 100)  # a wide box, as that of a bent chromosome
+    assert mask_target(view, 0, (0, 0))[65 // MASK_STEP, 30 // MASK_STEP] == OTHERS
+
+
 def test_the_doubtful_edge_is_left_open():
     cell = bars()
     cell.owners[340:350, 316:318] = EDGE
@@ -163,26 +192,44 @@ def test_a_mask_that_breaks_or_leaves_its_box_reaches_wrongly():
     target = torch.zeros(1, WINDOW, WINDOW, dtype=torch.uint8)
     target[whole > 0] = 1
     target[0, 40 - top : 56 - top, 40 - left : 60 - left] = OPEN  # nobody knows whose the crossing is
-    losses = [float(projection_loss(logits, target, place, boxes)) for logits in (whole, broken, wide)]
+    box = window_boxes(boxes, place)
+    losses = [float(projection_loss(logits, target, box)) for logits in (whole, broken, wide)]
     assert losses[0] < 0.01
     assert min(losses[1:]) > 0.5
 
 
 def test_masks_are_drawn_where_their_centres_are_and_gradients_reach_the_features():
-    features = torch.zeros(1, MASK_FEATURES, 64, 64, requires_grad=True)
+    features = torch.zeros(1, MASK_FEATURES + TEXTURE, 64, 64, requires_grad=True)
     with torch.no_grad():
         features[0, 0, 20:30, 40:44] = 1
     filters = torch.zeros(2, FILTER)
     filters[:, 0], filters[:, 88], filters[:, 160], filters[:, 168] = 1, 1, 10, -5
     place = torch.tensor([[12, 20], [3, 3]])
-    drawn = draw_masks(features, filters, torch.tensor([0, 0]), place)
+    windows = cut_windows(features, torch.tensor([0, 0]), place)
+    around, texture = windows[:, :MASK_FEATURES], windows[:, MASK_FEATURES:, RIM:-RIM, RIM:-RIM]
+    rough, fine = Detector().draw(around, texture, filters, torch.tensor([[40.0, 40.0, 60.0, 60.0]] * 2))
     for row, (cy, cx) in enumerate(place.tolist()):
         top, left = window_of(cy, cx)
         expected = torch.zeros(WINDOW, WINDOW, dtype=torch.bool)
         expected[20 - top : 30 - top, 40 - left : 44 - left] = True
-        assert torch.equal(drawn[row] > 0, expected)
-    drawn.sum().backward()
+        assert torch.equal(rough[row] > 0, expected)
+    rough.sum().backward(retain_graph=True)
     assert features.grad[0, 0, 20:30, 40:44].eq(20).all()
+    assert not features.grad[0, MASK_FEATURES:].any()
+    fine.sum().backward()
+    assert features.grad[0, MASK_FEATURES:].any()
+
+
+def test_the_refiner_begins_from_the_rough_mask_and_sees_the_box():
+    net = Detector().eval()
+    seen = torch.zeros(1, MASK_FEATURES, WINDOW, WINDOW), torch.zeros(1, TEXTURE, INNER, INNER), torch.zeros(1, FILTER)
+    near, far = (net.draw(*seen, torch.tensor([box])) for box in ([40.0, 40, 56, 56], [10.0, 10, 86, 86]))
+    assert torch.equal(near[0], far[0])
+    assert not torch.allclose(near[1], far[1])
+    torch.nn.init.zeros_(net.refiner.end.weight)
+    torch.nn.init.zeros_(net.refiner.end.bias)
+    rough, fine = net.draw(*seen, torch.tensor([[40.0, 40, 56, 56]]))
+    assert torch.equal(rough, fine)
 
 
 # a run and the exported file
@@ -214,16 +261,50 @@ def test_a_killed_run_asks_for_the_views_that_come_next(tmp_path, monkeypatch):
     assert torch.load(tmp_path / "last.ckpt", map_location="cpu", weights_only=True)["global_step"] == 2
 
 
+def eager():
+    """A detector that sees something in many places, some more surely than others, as an untrained one does not."""
+    torch.manual_seed(0)
+    net = Detector()
+    torch.nn.init.normal_(net.centres[1].weight, std=0.2)
+    for norm in (module for module in net.modules() if isinstance(module, torch.nn.BatchNorm2d)):
+        norm.momentum = None  # the mean of what it is shown
+    with torch.no_grad():
+        net(torch.rand(4, 1, 96, 96))
+    return net.eval()
+
+
 @pytest.mark.filterwarnings("ignore")
 def test_the_exported_segmenter_takes_pictures_of_any_multiple_of_32(tmp_path):
-    net = Detector()
+    net = eager()
     path = export_segmenter(net, tmp_path / "segment.onnx", "tiny-segment")
     model = open_model(path.read_bytes(), "segmenter", threads=1)
     picture = np.random.default_rng(0).integers(0, 256, (1, 96, 32)).astype(np.uint8)
-    maps = model.session.run(None, {"picture": picture})
+    seen = model.session.run(list(OUTPUTS), {"picture": picture})
     with torch.no_grad():
-        expected = ExportedSegmenter(net.eval())(torch.from_numpy(picture))
-    for found, wanted in zip(maps, expected, strict=True):
+        expected = ExportedSegmenter(net)(torch.from_numpy(picture))
+    assert len(seen[0]) > 3
+    for found, wanted in zip(seen, expected, strict=True):
         assert np.allclose(found, wanted.numpy(), atol=1e-3)
+    nothing = model.session.run(None, {"picture": np.full((1, 32, 32), 255, np.uint8)})
+    assert [each.shape[1:] for each in nothing] == [(24,), (4,), (WINDOW, WINDOW), (2,)]
     with pytest.raises(ModelError, match="not a classifier"):
         open_model(path.read_bytes(), threads=1)
+
+
+@pytest.mark.filterwarnings("ignore")
+def test_an_exported_network_thaws_to_one_that_computes_the_same(tmp_path):
+    net = eager()
+    path = export_segmenter(net, tmp_path / "segment.onnx", "tiny-segment")
+    module = detection.Detection(1)
+    view = next(iter(Views([bars()], 1, seed=7)))
+    thaw(path, module.net, lambda: module.losses(view))
+    again, batch = module.net.eval(), view["absorbance"].float() / 255
+    with torch.no_grad():
+        for found, wanted in zip(again(batch), net(batch), strict=True):
+            assert torch.allclose(found, wanted, atol=1e-3)
+        stem = again.stem[0](again.unshuffle(batch))
+    assert torch.allclose(again.stem[1].running_mean, stem.mean((0, 2, 3)), atol=1e-4)
+    seen = torch.rand(1, MASK_FEATURES, WINDOW, WINDOW), torch.rand(1, TEXTURE, INNER, INNER), torch.rand(1, FILTER)
+    with torch.no_grad():
+        drawn = [each.draw(*seen, torch.tensor([[30.0, 30, 60, 60]]))[1] for each in (again, net)]
+    assert torch.allclose(*drawn, atol=1e-3)

@@ -22,7 +22,7 @@ def test_every_command_and_option_in_a_document_exists(document):
         context = click.Context(main)
         command = main.get_command(context, verb)
         assert command is not None, line
-        known = {option for parameter in command.params for option in parameter.opts}
+        known = {option for parameter in command.params for option in (*parameter.opts, *parameter.secondary_opts)}
         used = {word for word in words if word.startswith("-")}
         assert used <= known | {"--help"}, line
 

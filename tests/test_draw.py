@@ -7,9 +7,11 @@ from PIL import ImageDraw
 from skimage.color import rgb2lab
 
 from bars import CELL, WIDTH, Bar, draw_cell, find_bars
+from karyogram.bands import centromere
 from karyogram.draw.chromosomes import by_class, chromosome_cutouts
 from karyogram.draw.colours import AMBER, CLASS_COLOURS, PALE
-from karyogram.draw.karyogram import draw_karyogram
+from karyogram.draw.ideogram import CENTROMERE
+from karyogram.draw.karyogram import Style, draw_karyogram
 from karyogram.draw.overlay import draw_overlay
 from karyogram.draw.text import fit
 from karyogram.labels import LABELS
@@ -58,15 +60,13 @@ def test_every_chromosome_stands_upright_in_its_slot():
         assert bar_drawn[h // 3 : -4].mean() == pytest.approx(150, abs=5)
 
 
-def test_homologues_stand_side_by_side_on_one_base_line():
-    drawing = draw_karyogram(*normal_cell())
-    found = find_bars(drawing)
+def test_homologues_stand_side_by_side_in_one_row():
+    found = find_bars(draw_karyogram(*normal_cell()))
     assert len(found) == 46
-    bottoms = [y + h for _, y, _, h in found]
-    for row in (bottoms[:10], bottoms[10:24], bottoms[24:36], bottoms[36:]):
-        assert np.ptp(row) <= 2
-    heights = [h for *_, h in found]
-    assert all(abs(one - other) <= 3 for one, other in zip(heights[::2], heights[1::2], strict=True))
+    for (x1, y1, w1, h1), (x2, y2, _, h2) in zip(found[::2], found[1::2], strict=True):
+        assert abs(y1 - y2) <= 3
+        assert abs(h1 - h2) <= 3
+        assert 0 < x2 - (x1 + w1) < 30
 
 
 @pytest.mark.parametrize("count", [0, 1, 3, 60])
@@ -118,11 +118,56 @@ def _components(drawing):
 
 
 def test_centromeres_of_a_row_stand_on_one_line():
-    bars = [Bar("1", 100, centromere=0.5), Bar("2", 90, centromere=0.2), Bar("4", 60, centromere=0.8), Bar("5", 50)]
-    one, two, three, plain = sorted(find_bars(draw_karyogram(*draw_cell(bars))), key=lambda box: box[0])
-    lines = [y + share * h for (_, y, _, h), share in ((one, 0.5), (two, 0.2), (three, 0.8))]
+    bars = [Bar("1", 100, centromere=0.45), Bar("2", 90, centromere=0.45), Bar("4", 60, centromere=0.2)]
+    boxes = find_bars(draw_karyogram(*draw_cell(bars)))
+    lines = [y + bar.centromere * h for bar, (_, y, _, h) in zip(bars, boxes, strict=True)]
     assert np.ptp(lines) <= 3
-    assert plain[1] + plain[3] == pytest.approx(max(y + h for _, y, _, h in (one, two, three)), abs=2)
+
+
+@pytest.mark.parametrize("astray", [0.22, 0.9, None], ids=["another waist", "upside down", "not known"])
+def test_a_centromere_measured_wrongly_lifts_no_chromosome_out_of_its_row(astray):
+    bars = [Bar("3", 90, centromere=centromere("3")), Bar("3", 90, centromere=astray)]
+    (_, one, *_), (_, other, *_) = find_bars(draw_karyogram(*draw_cell(bars)))
+    assert one == pytest.approx(other, abs=2)
+
+
+def test_what_has_no_class_stands_on_its_foot():
+    bars = [Bar(None, 90, centromere=0.2), Bar(None, 60, centromere=0.5)]
+    boxes = find_bars(draw_karyogram(*draw_cell(bars)))
+    assert np.ptp([y + h for _, y, _, h in boxes]) <= 2
+
+
+def test_a_print_has_more_pixels_and_the_same_layout():
+    cell = draw_cell([Bar("1", 100, 20), Bar("21", 40)])
+    screen, fine = draw_karyogram(*cell), draw_karyogram(*cell, style=Style(dpi=288))
+    assert fine.shape[1] == 2 * screen.shape[1]
+    assert fine.shape[0] == pytest.approx(2 * screen.shape[0], abs=8)
+    large = [box for box in find_bars(fine) if box[3] >= 100]  # letters are as tall as bars there
+    for one, two in zip(find_bars(screen), large, strict=True):
+        assert [2 * v for v in one] == pytest.approx(list(two), abs=8)
+
+
+@pytest.mark.parametrize("level", [400, 550, 850])
+def test_an_ideogram_stands_beside_every_pair(level):
+    cell = normal_cell()
+    plain, drawing = draw_karyogram(*cell), draw_karyogram(*cell, style=Style(ideograms=level))
+    assert not contains(plain, CENTROMERE).any()
+    red, _ = cv2.connectedComponents(cv2.dilate(contains(drawing, CENTROMERE).astype(np.uint8), np.ones((9, 9))))
+    assert red - 1 == 24
+    with pytest.raises(ValueError, match="at level 500"):
+        draw_karyogram(*cell, style=Style(ideograms=500))
+
+
+def test_lengths_and_arm_ratios_are_written_on_request(written):
+    picture, karyotype = normal_cell()
+    draw_karyogram(picture, karyotype)
+    assert not any("q/p" in text for text in written)
+    first = replace(karyotype.chromosomes[0], centromere=0.4)
+    draw_karyogram(picture, replace(karyotype, chromosomes=(first, *karyotype.chromosomes[1:])), style=Style(measures=True))
+    whole = sum(100 - 3 * i for i in range(22))
+    assert [text for text in written if text == f"{100 * 100 / whole:.1f} %"] != []
+    assert written.count("q/p 1.5") == 1
+    assert written.count("q/p ?") == 45
 
 
 def test_only_what_is_to_be_reviewed_carries_a_mark(written):

@@ -32,20 +32,20 @@ def lying_bar(waist, turn, waist_depth=0.35):
 @pytest.mark.parametrize("angle", [-80, -35, 0, 20, 60, 90])
 def test_the_centromere_counts_from_the_short_arm_however_the_chromosome_lies(angle, flipped):
     picture, mask = lying_bar(0.3, -(angle + 180 * flipped))
-    length, place = measure(picture, mask, angle, flipped)
+    length, place, _ = measure(picture, mask, angle, flipped)
     assert length == pytest.approx(LENGTH, abs=2)
     assert place == pytest.approx(0.3, abs=0.03)
 
 
 def test_a_short_arm_that_would_be_the_longer_one_gives_no_centromere():
     picture, mask = lying_bar(0.3, 0)
-    assert measure(picture, mask, 0, True)[1] is None
-    assert measure(*lying_bar(0.52, 0), 0, False)[1] == pytest.approx(0.52, abs=0.03), "nearly alike is not wrong"
+    assert measure(picture, mask, 0, True).centromere is None
+    assert measure(*lying_bar(0.52, 0), 0, False).centromere == pytest.approx(0.52, abs=0.03), "nearly alike is not wrong"
 
 
 def test_the_length_follows_a_bend():
     mask = cv2.ellipse(np.zeros((120, 120), np.uint8), (60, 90), (50, 50), 0, 180, 360, 1, 13).astype(bool)
-    length, _ = measure(np.where(mask, 90, 255).astype(np.uint8), mask, 0, False)
+    length, *_ = measure(np.where(mask, 90, 255).astype(np.uint8), mask, 0, False)
     assert length == pytest.approx(np.pi * 50 + 13, rel=0.05)
 
 
@@ -98,3 +98,15 @@ def test_under_a_crossing_the_pixels_of_the_instance_count():
     for pixels, place in ((None, 0.45), (own, 0.3)):
         (found,) = describe("", Picture(crossed), [Instance(mask, 0, 0, pixels=pixels)], *opinion, {}).chromosomes
         assert found.centromere == pytest.approx(place, abs=0.03)
+
+
+def test_the_profile_runs_from_the_short_arm_however_the_chromosome_lies():
+    picture, mask = lying_bar(0.3, 0)
+    rows, _ = np.nonzero(mask)
+    dark = picture.copy()
+    dark[rows.min() : rows.min() + (np.ptp(rows) + 1) // 4][mask[rows.min() : rows.min() + (np.ptp(rows) + 1) // 4]] = 20
+    for flipped in (False, True):
+        profile = measure(dark, mask, 0, flipped).profile
+        assert np.isclose(profile.mean(), 0, atol=1e-6)
+        first, last = profile[2:12].mean(), profile[-12:-2].mean()
+        assert (first < last) == flipped

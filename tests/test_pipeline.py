@@ -8,6 +8,7 @@ import jsonschema
 import numpy as np
 import pytest
 from click.testing import CliRunner
+from PIL import Image
 
 import karyogram
 from karyogram.cli import main
@@ -122,12 +123,27 @@ def karyogram_data():
     return Path(karyogram.__file__).parent / "data"
 
 
+def test_a_report_and_a_print_on_request(drawn, tmp_path):
+    path = write_picture(tmp_path / "cell.png", drawn[0])
+    options = ["--format", "png,html,pdf", "--dpi", "200", "--ideograms", "400", "--measures"]
+    done = CliRunner().invoke(main, ["analyze", str(path), "-o", str(tmp_path / "out"), *options])
+    assert done.exit_code == 0, done.output
+    folder = tmp_path / "out" / "cell"
+    with Image.open(folder / "karyogram.png") as print_:
+        assert print_.info["dpi"] == pytest.approx((200, 200), abs=0.1)
+        assert print_.width > 860 * 200 / 144
+    assert (folder / "report.pdf").read_bytes().startswith(b"%PDF")
+    assert "not a diagnosis" in (folder / "report.html").read_text("utf-8")
+
+
 @pytest.mark.parametrize(
     "arguments",
     [
         ["x.png", "-o", "out", "--model", "nothing"],
         ["x.png", "-o", "out", "--segmenter", "best"],
         ["x.png", "-o", "out", "--format", "docx"],
+        ["x.png", "-o", "out", "--dpi", "5000"],
+        ["x.png", "-o", "out", "--ideograms", "500"],
         ["-o", "out"],
     ],
 )

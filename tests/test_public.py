@@ -23,7 +23,7 @@ try:
     main(["--help"])
 except SystemExit:
     pass
-heavy = {"torch", "matplotlib", "flask", "cv2", "scipy", "skimage", "onnxruntime", "PIL"} & set(sys.modules)
+heavy = {"torch", "matplotlib", "flask", "cv2", "scipy", "skimage", "onnxruntime", "PIL", "reportlab"} & set(sys.modules)
 assert not heavy, heavy
 """
     done = subprocess.run([sys.executable, "-c", code], capture_output=True, text=True, check=False)

@@ -14,46 +14,63 @@ import importlib
 from typing import TYPE_CHECKING, Any
 
 if TYPE_CHECKING:
-    from karyogram.draw.karyogram import draw_karyogram
+    from karyogram.analysis import Analysis, analyze
+    from karyogram.draw.karyogram import Style, draw_karyogram
     from karyogram.draw.overlay import draw_overlay
     from karyogram.errors import AnnotationError, DataError, KaryogramError, ModelError, PictureError
+    from karyogram.exchange.coco import to_coco
     from karyogram.files import read_picture
+    from karyogram.karyotype.case import make_case
     from karyogram.labels import LABELS
-    from karyogram.pipeline import analyze, open_metaphase
-    from karyogram.records import Chromosome, Finding, Karyotype
+    from karyogram.pipeline import open_metaphase
+    from karyogram.records import Case, Cell, Chromosome, Clone, Finding, Karyotype
 
 _HOMES = {
     "LABELS": "labels",
+    "Analysis": "analysis",
     "AnnotationError": "errors",
+    "Case": "records",
+    "Cell": "records",
     "Chromosome": "records",
+    "Clone": "records",
     "DataError": "errors",
     "Finding": "records",
     "Karyotype": "records",
     "KaryogramError": "errors",
     "ModelError": "errors",
     "PictureError": "errors",
-    "analyze": "pipeline",
+    "Style": "draw.karyogram",
+    "analyze": "analysis",
     "draw_karyogram": "draw.karyogram",
     "draw_overlay": "draw.overlay",
+    "make_case": "karyotype.case",
     "open_metaphase": "pipeline",
     "read_picture": "files",
+    "to_coco": "exchange.coco",
 }
 
 __all__ = [  # noqa: RUF022  # classes first, then functions
     "LABELS",
+    "Analysis",
     "AnnotationError",
+    "Case",
+    "Cell",
     "Chromosome",
+    "Clone",
     "DataError",
     "Finding",
     "Karyotype",
     "KaryogramError",
     "ModelError",
     "PictureError",
+    "Style",
     "analyze",
     "draw_karyogram",
     "draw_overlay",
+    "make_case",
     "open_metaphase",
     "read_picture",
+    "to_coco",
 ]
 
 

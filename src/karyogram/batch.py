@@ -10,6 +10,7 @@ from pathlib import Path
 from typing import Any
 
 from karyogram.datasets.results import read_karyotype as read_result
+from karyogram.draw.karyogram import PLAIN, Style
 from karyogram.errors import AnnotationError, DataError, KaryogramError
 from karyogram.files import write_text
 from karyogram.output import RESULT, has_formats, write_results
@@ -38,21 +39,22 @@ def analyze_many(
     model: str,
     segmenter: str,
     formats: frozenset[str],
+    style: Style = PLAIN,
     jobs: int = 1,
     force: bool = False,
 ) -> Iterator[Row]:
     """Analyse (path, result folder) pairs; the rows come as they are done, in any order.
 
     Unless ``force``, a picture is skipped whose folder holds its ``karyotype.json``, by the same models, and all files of
-    ``formats``; a folder with the result of another picture is left as it is, and the row is a failed one. Raises
-    ModelError at once if a model cannot be opened; the iterator raises KaryogramError if a worker process is killed.
+    ``formats``, in whatever style; a folder with the result of another picture is left as it is, and the row is a failed one.
+    Raises ModelError at once if a model cannot be opened; the iterator raises KaryogramError if a worker process is killed.
     """
     from joblib import delayed, effective_n_jobs
 
     jobs = min(effective_n_jobs(jobs), max(len(pictures), 1))
     options = (model, segmenter, 0 if jobs == 1 else 1)
     make_reader(*options)
-    tasks = (delayed(_analyze_one)(path, folder, options, formats, force) for path, folder in pictures)
+    tasks = (delayed(_analyze_one)(path, folder, options, formats, style, force) for path, folder in pictures)
     return _rows(tasks, jobs)
 
 
@@ -65,7 +67,9 @@ def _rows(tasks: Iterable[Any], jobs: int) -> Iterator[Row]:
         raise KaryogramError("a worker process was killed (out of memory?); run again with fewer --jobs") from error
 
 
-def _analyze_one(path: Path, folder: Path, options: tuple[str, str, int], formats: frozenset[str], force: bool) -> Row:
+def _analyze_one(
+    path: Path, folder: Path, options: tuple[str, str, int], formats: frozenset[str], style: Style, force: bool
+) -> Row:
     start = time.perf_counter()
     try:
         reader = make_reader(*options)
@@ -74,7 +78,7 @@ def _analyze_one(path: Path, folder: Path, options: tuple[str, str, int], format
             return _row(path, "skipped", stored, 0.0)
         picture = open_metaphase(path)
         karyotype = read_karyotype(picture, str(path), reader)
-        write_results(folder, picture.pixels, karyotype, formats)
+        write_results(folder, picture.pixels, karyotype, formats, style)
     except KaryogramError as error:
         return Row(str(path), "failed", error=str(error))
     except Exception as error:  # one bad picture must not take the others with it

@@ -7,12 +7,17 @@ from types import MappingProxyType
 
 import numpy as np
 
-from karyogram.datasets.coco import write_boxes, write_coco
 from karyogram.draw.chromosomes import chromosome_cutouts
-from karyogram.draw.karyogram import draw_karyogram
+from karyogram.draw.karyogram import PLAIN, Style, draw_karyogram
 from karyogram.draw.overlay import draw_overlay
-from karyogram.files import write_picture, write_text
+from karyogram.exchange.coco import write_boxes, write_coco
+from karyogram.exchange.planes import write_planes
+from karyogram.exchange.regions import write_geojson, write_rois
+from karyogram.exchange.table import write_table
+from karyogram.files import write_bytes, write_picture, write_text
 from karyogram.records import Karyotype
+from karyogram.report.content import Cell, report_blocks
+from karyogram.report.html import to_html
 
 #: The file whose presence says that a picture is done: it goes first and is written last.
 RESULT = "karyotype.json"
@@ -23,27 +28,57 @@ CUTOUTS = "chromosomes"
 
 @dataclass(frozen=True)
 class Format:
-    """The files of one format, and what writes them: (folder, dark-on-white picture uint8 (H, W), karyotype)."""
+    """The files of one format, and what writes them: (folder, dark-on-white picture uint8 (H, W), karyotype, style)."""
 
     files: tuple[str, ...]
-    write: Callable[[Path, np.ndarray, Karyotype], object]
+    write: Callable[[Path, np.ndarray, Karyotype, Style], object]
 
 
-def _write_pictures(folder: Path, picture: np.ndarray, karyotype: Karyotype) -> None:
-    write_picture(folder / "karyogram.png", draw_karyogram(picture, karyotype))
+def _write_pictures(folder: Path, picture: np.ndarray, karyotype: Karyotype, style: Style) -> None:
+    write_picture(folder / "karyogram.png", draw_karyogram(picture, karyotype, style=style), style.dpi)
     write_picture(folder / "overlay.png", draw_overlay(picture, karyotype))
     for name, image in chromosome_cutouts(picture, karyotype):
         write_picture(folder / CUTOUTS / name, image)
 
 
+def _write_pdf(folder: Path, picture: np.ndarray, karyotype: Karyotype, style: Style) -> None:
+    from karyogram.report.pdf import to_pdf  # reportlab takes its time
+
+    write_bytes(folder / "report.pdf", to_pdf(report_blocks([Cell(picture, karyotype)], style)))
+
+
+def _write_html(folder: Path, picture: np.ndarray, karyotype: Karyotype, style: Style) -> None:
+    write_text(folder / "report.html", to_html(report_blocks([Cell(picture, karyotype)], style)))
+
+
+def _record(name: str, write: Callable[[Path, Karyotype], object]) -> Format:
+    """Return the format of one file that needs the record alone."""
+    return Format((name,), lambda folder, _, karyotype, __: write(folder / name, karyotype))
+
+
 FORMATS: Mapping[str, Format] = MappingProxyType(
     {
         "png": Format(("karyogram.png", "overlay.png"), _write_pictures),
-        "coco": Format(("coco.json",), lambda folder, _, karyotype: write_coco(folder / "coco.json", karyotype)),
-        "voc": Format(("voc.xml",), lambda folder, _, karyotype: write_boxes(folder / "voc.xml", karyotype)),
-        "json": Format((RESULT,), lambda folder, _, karyotype: write_text(folder / RESULT, karyotype.to_json())),
+        "html": Format(("report.html",), _write_html),
+        "pdf": Format(("report.pdf",), _write_pdf),
+        "coco": _record("coco.json", write_coco),
+        "voc": _record("voc.xml", write_boxes),
+        "tiff": _record("labels.tif", write_planes),
+        "csv": _record("chromosomes.csv", write_table),
+        "iscn": _record("iscn.txt", lambda path, karyotype: write_text(path, karyotype.iscn + "\n")),
+        "geojson": _record("chromosomes.geojson", write_geojson),
+        "imagej": _record("rois.zip", write_rois),
+        "json": _record(RESULT, lambda path, karyotype: write_text(path, karyotype.to_json())),
     }
 )
+
+
+def parse_formats(text: str) -> frozenset[str]:
+    """Return the names of formats in a text like "json,png". Raises ValueError if there is none of one name."""
+    chosen = frozenset(part.strip() for part in text.split(",") if part.strip())
+    if unknown := sorted(chosen - set(FORMATS)):
+        raise ValueError(f"no format {', '.join(unknown)}; there are {', '.join(sorted(FORMATS))}")
+    return chosen
 
 
 def has_formats(folder: Path, formats: frozenset[str]) -> bool:
@@ -51,7 +86,9 @@ def has_formats(folder: Path, formats: frozenset[str]) -> bool:
     return all((folder / file).is_file() for name in formats for file in FORMATS[name].files)
 
 
-def write_results(folder: Path, picture: np.ndarray, karyotype: Karyotype, formats: frozenset[str]) -> None:
+def write_results(
+    folder: Path, picture: np.ndarray, karyotype: Karyotype, formats: frozenset[str], style: Style = PLAIN
+) -> None:
     """Write the chosen formats of one karyotype; ``picture`` is its dark-on-white uint8 (H, W).
 
     What an earlier run left goes first, ``karyotype.json`` before all. That file is always written, and last.
@@ -61,4 +98,4 @@ def write_results(folder: Path, picture: np.ndarray, karyotype: Karyotype, forma
         path.unlink(missing_ok=True)
     for name, format_ in FORMATS.items():
         if name in formats or name == "json":
-            format_.write(folder, picture, karyotype)
+            format_.write(folder, picture, karyotype, style)

@@ -1,8 +1,8 @@
 """The steps in order: read, flatten, segment, classify, arrange, describe. The page to read first."""
 
 from collections.abc import Sequence
-from dataclasses import dataclass, replace
-from os import PathLike
+from dataclasses import dataclass
+from functools import cached_property
 from pathlib import Path
 
 import numpy as np
@@ -51,28 +51,6 @@ def make_reader(model: str = DEFAULT, segmenter: str = "auto", threads: int = 0)
     return Reader(load_model(model, "classifier", threads), open_segmenter(segmenter, threads))
 
 
-def analyze(picture: str | Path | np.ndarray, model: str = DEFAULT, segmenter: str = "auto") -> Karyotype:
-    """Read one metaphase: a file, or a grey uint8 (H, W) array.
-
-    ``model`` is a shipped model's name or an exported file, ``segmenter`` one of ``SEGMENTERS`` or a file. Raises
-    PictureError for what is no picture, ModelError for a model that is none. A picture without chromosomes gives an empty
-    karyotype with a warning.
-    """
-    if isinstance(picture, str | PathLike):
-        opened, name = open_metaphase(picture), str(picture)
-    else:
-        opened, name = dark_on_white(Picture(_grey(picture))), ""
-    return read_karyotype(opened, name, make_reader(model, segmenter))
-
-
-def _grey(picture: np.ndarray) -> np.ndarray:
-    """Return the array, contiguous; PictureError if it is no grey picture."""
-    given = f"{picture.dtype} {picture.shape}" if isinstance(picture, np.ndarray) else type(picture).__name__
-    if not isinstance(picture, np.ndarray) or picture.dtype != np.uint8 or picture.ndim != 2 or not picture.size:
-        raise PictureError(f"a picture is a file or a non-empty uint8 (H, W) array, not {given}")
-    return np.ascontiguousarray(picture)
-
-
 def open_metaphase(path: str | Path) -> Picture:
     """Read a picture file and turn it to dark chromosomes on white.
 
@@ -105,6 +83,34 @@ def read_karyotype(picture: Picture, name: str, reader: Reader) -> Karyotype:
 
 
 @dataclass(frozen=True, eq=False)
+class Candidates:
+    """Masks that may be the chromosomes of a picture's cell; of ``rivals``, pairs of numbers, one at most is.
+
+    ``scale`` is the factor that brings the cell to the reference size, ``opinions`` float (N, 24) the segmenter's own
+    probabilities of the classes, not normalised, ``probabilities`` (N, 24) those joined with the classifier's first look,
+    ``arms`` bool (N, A) which arms of clusters each holds.
+    """
+
+    instances: list[Instance]
+    scale: float
+    opinions: np.ndarray
+    probabilities: np.ndarray
+    rivals: list[tuple[int, int]]
+    arms: np.ndarray
+    warnings: tuple[str, ...] = ()
+
+    @property
+    def sure(self) -> np.ndarray:
+        """How sure each mask is, float (N,)."""
+        return np.array([item.score for item in self.instances])
+
+    @cached_property
+    def chosen(self) -> list[int]:
+        """The numbers of the masks that together make the likeliest cell."""
+        return choose(self.probabilities, self.sure, self.rivals, self.arms)
+
+
+@dataclass(frozen=True, eq=False)
 class Found:
     """The chromosomes of a picture's cell, the factor that brings it to the reference size, and what the segmenter thinks.
 
@@ -120,36 +126,42 @@ class Found:
 def find_chromosomes(flat: np.ndarray, reader: Reader) -> Found:
     """Segment a flattened picture, uint8 (H, W), and keep the cell; where masks share pixels, part their densities.
 
+    Of rivals for one chromosome, those are kept that together make the likeliest cell.
+    """
+    found = find_candidates(flat, reader)
+    instances = separate(flat, [found.instances[number] for number in found.chosen])
+    return Found(instances, found.scale, found.opinions[found.chosen], found.warnings)
+
+
+def find_candidates(flat: np.ndarray, reader: Reader) -> Candidates:
+    """Segment a flattened picture, uint8 (H, W), and keep the cell, rivals and all.
+
     The stain tells how large chromosomes are, and misleads where there is more than one cell. What is found tells better.
     """
     levels = threshold_levels(flat)
     if levels is None:
-        return Found([], 1.0, np.zeros((0, 24)))
+        return Candidates([], 1.0, np.zeros((0, 24)), np.zeros((0, 24)), [], np.zeros((0, 0), bool))
     found = _cut(flat, reader, levels, cell_scale(levels.area))
-    if len(found.instances) >= ENOUGH:
-        stain = sum(item.area for item in found.instances) / MASK_AREA
-        scale = cell_scale(round(stain), len(found.instances))
+    if len(found.chosen) >= ENOUGH:
+        stain = sum(found.instances[number].area for number in found.chosen) / MASK_AREA
+        scale = cell_scale(round(stain), len(found.chosen))
         if max(scale / found.scale, found.scale / scale) > AGAIN:
             found = _cut(flat, reader, levels, scale)
-    return replace(found, instances=separate(flat, found.instances))
+    return found
 
 
-def _cut(flat: np.ndarray, reader: Reader, levels: Levels, scale: float) -> Found:
-    """Segment a flattened picture whose cell ``scale`` brings to the reference size, the classifier being the judge.
+def _cut(flat: np.ndarray, reader: Reader, levels: Levels, scale: float) -> Candidates:
+    """Segment a flattened picture whose cell ``scale`` brings to the reference size."""
 
-    Of rivals for one chromosome, those are kept that together make the likeliest cell.
-    """
+    def look(items: Sequence[Instance]) -> tuple[np.ndarray, np.ndarray]:
+        seen = predict(reader.classifier, flat, items, scale, views=1)
+        return seen.probabilities, seen.whole
 
-    def judge(items: Sequence[Instance]) -> np.ndarray:
-        return predict(reader.classifier, flat, items, scale, views=1).whole
-
-    detections = reader.segmenter.cut(flat, judge, levels, scale)
-    rivals = find_rivals(detections.instances)
-    own, warnings = find_cell(detections.instances, rivals)
+    found = reader.segmenter.cut(flat, look, levels, scale)
+    rivals = find_rivals(found.instances)
+    own, warnings = find_cell(found.instances, rivals)
     place = {number: k for k, number in enumerate(own)}
     rivals = [(place[a], place[b]) for a, b in rivals if a in place and b in place]
-    instances, opinions = [detections.instances[number] for number in own], detections.classes[own]
-    looks = predict(reader.classifier, flat, instances, scale, views=1)
-    sure = np.array([item.score for item in instances])
-    shown = choose(combine(looks.probabilities, opinions), sure, rivals)
-    return Found([instances[number] for number in shown], scale, opinions[shown], warnings)
+    instances, opinions = [found.instances[number] for number in own], found.classes[own]
+    probabilities = combine(found.probabilities[own], opinions)
+    return Candidates(instances, scale, opinions, probabilities, rivals, found.arms[own], warnings)

@@ -1,7 +1,8 @@
 """The nouns of the project: frozen dataclasses, to and from JSON.
 
-``Instance`` is what segmentation speaks, ``Chromosome`` and ``Karyotype`` are what users read. The JSON written by
-:meth:`Karyotype.to_json` follows ``data/karyotype.schema.json``, which ships beside this module.
+``Instance`` is what segmentation speaks, ``Chromosome``, ``Karyotype`` and ``Case`` are what users read. The JSON written by
+:meth:`Karyotype.to_json` and :meth:`Case.to_json` follows ``data/karyotype.schema.json`` and ``data/case.schema.json``, which
+ship beside this module.
 """
 
 import json
@@ -105,19 +106,18 @@ class Karyotype:
 
     def to_dict(self) -> dict[str, Any]:
         """Return plain dicts, lists, strings and numbers, ready for JSON."""
-        return json.loads(json.dumps(asdict(self)))
+        return json.loads(self.to_json())
 
     def to_json(self) -> str:
         """Return the text of ``karyotype.json``."""
-        return json.dumps(asdict(self), indent=1) + "\n"
+        own = {f.name: getattr(self, f.name) for f in fields(Karyotype)}
+        return json.dumps(own, default=asdict, indent=1) + "\n"
 
     @classmethod
     def from_dict(cls, data: Mapping[str, Any]) -> "Karyotype":
         """Inverse of :meth:`to_dict`. Raises AnnotationError if a field is missing or unknown."""
         try:
-            version = str(data["schema_version"])
-            if version.split(".")[0] != SCHEMA_VERSION.split(".")[0]:
-                raise AnnotationError(f"karyotype has schema version {version}, this karyogram reads {SCHEMA_VERSION}")
+            _check_version("karyotype", data)
             kwargs = {f.name: data[f.name] for f in fields(cls)}
             kwargs["chromosomes"] = tuple(_chromosome(c) for c in data["chromosomes"])
             kwargs["findings"] = tuple(Finding(**f) for f in data["findings"])
@@ -129,13 +129,109 @@ class Karyotype:
     @classmethod
     def from_json(cls, text: str) -> "Karyotype":
         """Read the text of ``karyotype.json``. Raises AnnotationError if it is none."""
+        return cls.from_dict(_parse("karyotype", text))
+
+
+@dataclass(frozen=True)
+class Cell:
+    """One metaphase of a case: what it is used for, what it holds, how well it can be read.
+
+    ``use`` is "karyogram", "counted" (its chromosomes were counted, no more) or "excluded". ``number`` of chromosomes and
+    ``iscn`` are None and empty where they could not be told; ``entered`` is true if a person told. ``quality`` (0..1) ranks
+    the cells: ``spread`` is how many times the chromosomes' area the cell covers, ``overlaps`` the share of chromosomes that
+    lie across others, ``bands`` an estimate of the band level; None where there is no karyogram. ``proposed`` cells are
+    those to show.
+    """
+
+    image: str
+    use: str = "karyogram"
+    number: int | None = None
+    iscn: str = ""
+    entered: bool = False
+    quality: float = 0.0
+    spread: float | None = None
+    overlaps: float | None = None
+    bands: int | None = None
+    proposed: bool = False
+    note: str = ""
+
+
+@dataclass(frozen=True)
+class Clone:
+    """Cells of a case, by image, that share a karyotype; ``terms`` is what is changed in it, empty in a normal one."""
+
+    iscn: str
+    terms: tuple[str, ...]
+    cells: tuple[str, ...]
+
+
+@dataclass(frozen=True)
+class Case:
+    """Several metaphases of one person: their karyotypes, the number most of them have, their clones, one ISCN text.
+
+    ``kind`` is "constitutional" or "acquired"; ``structural`` are the rearrangements that a person entered for all cells.
+    """
+
+    name: str
+    kind: str
+    cells: tuple[Cell, ...] = ()
+    karyotypes: tuple[Karyotype, ...] = ()
+    modal_number: int | None = None
+    clones: tuple[Clone, ...] = ()
+    iscn: str = ""
+    structural: tuple[str, ...] = ()
+    warnings: tuple[str, ...] = ()
+    schema_version: str = SCHEMA_VERSION
+
+    def to_dict(self) -> dict[str, Any]:
+        """Return plain dicts, lists, strings and numbers, ready for JSON."""
+        return _plain(self)
+
+    def to_json(self) -> str:
+        """Return the text of ``case.json``."""
+        return json.dumps(asdict(self), indent=1) + "\n"
+
+    @classmethod
+    def from_dict(cls, data: Mapping[str, Any]) -> "Case":
+        """Inverse of :meth:`to_dict`. Raises AnnotationError if a field is missing or unknown."""
         try:
-            data = json.loads(text)
-        except (ValueError, RecursionError) as error:
-            raise AnnotationError(f"not JSON: {error}") from error
-        if not isinstance(data, Mapping):
-            raise AnnotationError("not a karyotype: the JSON is no object")
-        return cls.from_dict(data)
+            _check_version("case", data)
+            kwargs = {f.name: data[f.name] for f in fields(cls)}
+            if unknown := sorted(set(data) - set(kwargs)):
+                raise AnnotationError(f"not a case: it has no field {unknown[0]}")
+            kwargs["cells"] = tuple(Cell(**cell) for cell in data["cells"])
+            kwargs["karyotypes"] = tuple(Karyotype.from_dict(karyotype) for karyotype in data["karyotypes"])
+            kwargs["clones"] = tuple(Clone(c["iscn"], tuple(c["terms"]), tuple(c["cells"])) for c in data["clones"])
+            kwargs |= {name: tuple(data[name]) for name in ("structural", "warnings")}
+            return cls(**kwargs)
+        except (KeyError, TypeError, ValueError, AttributeError) as error:
+            raise AnnotationError(f"not a case: {type(error).__name__} {error}") from error
+
+    @classmethod
+    def from_json(cls, text: str) -> "Case":
+        """Read the text of ``case.json``. Raises AnnotationError if it is none."""
+        return cls.from_dict(_parse("case", text))
+
+
+def _plain(record: Any) -> dict[str, Any]:
+    plain: dict[str, Any] = json.loads(json.dumps(asdict(record)))
+    return plain
+
+
+def _check_version(noun: str, data: Mapping[str, Any]) -> None:
+    version = str(data["schema_version"])
+    if version.split(".")[0] != SCHEMA_VERSION.split(".")[0]:
+        raise AnnotationError(f"{noun} has schema version {version}, this karyogram reads {SCHEMA_VERSION}")
+
+
+def _parse(noun: str, text: str) -> Mapping[str, Any]:
+    try:
+        data = json.loads(text)
+    except (ValueError, RecursionError) as error:
+        raise AnnotationError(f"not JSON: {error}") from error
+    if not isinstance(data, Mapping):
+        raise AnnotationError(f"not a {noun}: the JSON is no object")
+    return data
 
 
 def _chromosome(data: Mapping[str, Any]) -> Chromosome:

@@ -12,6 +12,7 @@ import click
 #: verb -> the line ``karyogram --help`` shows. The verb's code is ``karyogram.cli.<verb>:<verb>``.
 VERBS = {
     "analyze": "Metaphase photographs to karyograms.",
+    "case": "Several metaphases of one person to clones, an ISCN text and a sheet.",
     "classify": "Single chromosomes to classes.",
     "crop": "VOC boxes to class folders of single chromosomes.",
     "demo": "Analyse the picture that ships with karyogram.",

@@ -12,15 +12,16 @@ from karyogram.datasets.voc import Annotation
 from karyogram.image.background import flatten
 from karyogram.labels import INDEX
 from karyogram.metrics.detection import iou_matrix
-from karyogram.segment.detect import Detections, find_candidates
-from karyogram.segment.levels import threshold_levels
-from karyogram.segment.maps import predict_maps
+from karyogram.segment.arms import trace_skeleton, trace_ways
+from karyogram.segment.detect import Detections, find_candidates, join_ways
+from karyogram.segment.levels import OTSU, threshold_levels
+from karyogram.segment.peaks import ask_detector
 from karyogram.segment.reconstruct import separate
 from karyogram.shape.size import cell_scale
 from karyogram.weights.record import Model
 
 #: A cut-out is the chromosome of a box that it fills this well (IoU), and of no box if it fills none better than this.
-FILLS, STRAY = 0.6, 0.4
+FILLS, STRAY = 0.6, 0.5
 #: What the detector's own opinion of the class counts where two boxes are much alike.
 OPINION = 0.3
 #: How many counterexamples a picture gives at most.
@@ -40,7 +41,10 @@ def extract_detected(
         return
     scale = cell_scale(levels.area)
     factor = scale * segmenter.metadata["scale"]
-    found = find_candidates(predict_maps(segmenter, flat, factor), levels.masks[0], factor)
+    peaks = ask_detector(segmenter, flat, factor)
+    skeleton = trace_skeleton(levels.masks[OTSU], levels.width)
+    drawn = find_candidates(peaks, levels.masks[0], factor)
+    found = join_ways(drawn, peaks, trace_ways(skeleton, levels.masks[0]), factor)
     if found.instances:
         boxes, best = match_boxes(found, truth)
         known = sorted((box, index) for box, index in boxes.items() if truth.boxes[box].label is not None)

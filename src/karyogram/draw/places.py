@@ -4,81 +4,127 @@ from collections.abc import Iterable
 from dataclasses import dataclass
 
 import numpy as np
-from PIL import Image, ImageDraw
 
+from karyogram.bands import centromere
 from karyogram.draw.colours import AMBER, GREY, PALE
+from karyogram.draw.ideogram import draw_ideogram
+from karyogram.draw.page import Page
 from karyogram.draw.text import typeface
 from karyogram.records import Chromosome
 from karyogram.shape.cutout import cut_out
 
+# All in points of the layout.
 CUT_MARGIN = 2
 COPY_GAP = 9
 NOTE = 11
+IDEOGRAM = 16
+
+#: A centromere farther from where its class has it, as a share of the length, is taken for a waist of another kind.
+ASTRAY = 0.1
 
 
 @dataclass(frozen=True, eq=False)
 class Place:
-    """An upright chromosome, uint8 (h, w), or an empty place of that size, and what is written above it.
+    """What stands upright in a row, and what is written above and below it.
 
-    ``below`` is how many pixels of the height lie under the centromere, None if that is not known.
+    ``image`` is a chromosome, uint8 (h, w), or an ideogram, (h, w, 3), with ``unit`` pixels a point; an empty place has the
+    size of its image. ``below`` is how many points of the height lie under the centromere, None for what stands on the base
+    line.
     """
 
     image: np.ndarray
+    unit: float = 1.0
     below: float | None = None
     note: str = ""
+    measures: tuple[str, ...] = ()
     empty: bool = False
 
     @property
-    def width(self) -> int:
-        """Pixels that the image and its note take."""
-        return max(self.image.shape[1], int(typeface(NOTE).getlength(self.note)) + 13 if self.note else 0)
+    def height(self) -> float:
+        """Points that the image is high."""
+        return self.image.shape[0] / self.unit
 
-    def rise(self, line: float) -> int:
-        """Height of the image's top over the base line, where centromeres stand ``line`` pixels over it."""
-        height = self.image.shape[0]
-        return height if self.below is None else round(line + height - self.below)
+    @property
+    def breadth(self) -> float:
+        """Points that the image is wide."""
+        return self.image.shape[1] / self.unit
 
+    @property
+    def width(self) -> float:
+        """Points that the image and its texts take."""
+        note = typeface(NOTE).getlength(self.note) + 13 if self.note else 0.0
+        return max(self.breadth, note, *(typeface(NOTE).getlength(text) for text in self.measures), 0.0)
 
-def place(picture: np.ndarray, chromosome: Chromosome, scale: float) -> Place:
-    """Return the chromosome upright, short arm up; its note is the probability of its class if it is to be reviewed."""
-    image, _ = cut_out(picture, chromosome.polygon, chromosome.angle, chromosome.flipped, scale, CUT_MARGIN)
-    below = None
-    if chromosome.centromere is not None:
-        below = CUT_MARGIN + (1 - chromosome.centromere) * (image.shape[0] - 2 * CUT_MARGIN)
-    return Place(image, below, f"{chromosome.probability:.2f}" if chromosome.review else "")
-
-
-def empty_place(like: Iterable[Place]) -> Place:
-    """Return an empty place of the median size of the others."""
-    shapes = [other.image.shape for other in like]
-    height, width = (int(v) for v in np.median(shapes, axis=0)) if shapes else (64, 26)
-    return Place(np.full((height, width), 255, np.uint8), empty=True)
+    def rise(self, line: float) -> float:
+        """Height of the image's top over the base line, where centromeres stand ``line`` points over it."""
+        return self.height if self.below is None else line + self.height - self.below
 
 
-def copies_width(copies: Iterable[Place]) -> int:
-    """Return the width of homologues side by side."""
+def held_at(chromosome: Chromosome) -> float | None:
+    """Return where a chromosome is held to stand in its row, 0 (short arm's end) to 1 (long arm's end), None for its foot.
+
+    It is held at its centromere, or, where that is not known or farther than ``ASTRAY`` from where ISCN draws it, there. So a
+    waist in the wrong place lifts no chromosome out of its row. One without a class stands on its foot.
+    """
+    if chromosome.label is None:
+        return None
+    usual, own = centromere(chromosome.label), chromosome.centromere
+    return usual if own is None or abs(own - usual) > ASTRAY else own
+
+
+def place(
+    picture: np.ndarray, chromosome: Chromosome, scale: float, unit: float = 1.0, measures: tuple[str, ...] = ()
+) -> Place:
+    """Return the chromosome upright, short arm up, ``scale`` points a pixel of the picture, with ``measures`` below it.
+
+    Its note is the probability of its class if it is to be reviewed.
+    """
+    margin = round(CUT_MARGIN * unit)
+    image, _ = cut_out(picture, chromosome.polygon, chromosome.angle, chromosome.flipped, scale * unit, margin)
+    held = held_at(chromosome)
+    below = None if held is None else (margin + (1 - held) * (len(image) - 2 * margin)) / unit
+    return Place(image, unit, below, f"{chromosome.probability:.2f}" if chromosome.review else "", measures)
+
+
+def empty_place(label: str, like: Iterable[Place], unit: float = 1.0) -> Place:
+    """Return an empty place for a class, of the median size of the others."""
+    sizes = [(other.height, other.breadth) for other in like]
+    height, breadth = np.median(sizes, axis=0) if sizes else (64.0, 26.0)
+    image = np.full((round(height * unit), round(breadth * unit)), 255, np.uint8)
+    return Place(image, unit, float((1 - centromere(label)) * height), empty=True)
+
+
+def ideogram_place(label: str, level: int, beside: Iterable[Place], unit: float = 1.0) -> Place:
+    """Return the ideogram of a class at ``level`` bands, as high as the homologues beside it are on average."""
+    height = float(np.mean([copy.height for copy in beside])) - 2 * CUT_MARGIN
+    image = draw_ideogram(label, max(1, round(height * unit)), round(IDEOGRAM * unit), level)
+    return Place(image, unit, CUT_MARGIN + (1 - centromere(label)) * height)
+
+
+def copies_width(copies: Iterable[Place]) -> float:
+    """Return the width of what stands side by side."""
     return sum(copy.width + COPY_GAP for copy in copies) - COPY_GAP
 
 
-def heights(places: Iterable[Place]) -> tuple[float, int]:
+def heights(places: Iterable[Place]) -> tuple[float, float]:
     """Return how high over the base line the centromeres stand, and how high the tallest chromosome rises."""
     places = list(places)
     line = max((p.below for p in places if p.below is not None), default=0.0)
-    return line, max((p.rise(line) for p in places), default=0)
+    return line, max((p.rise(line) for p in places), default=0.0)
 
 
-def paint(page: Image.Image, copies: Iterable[Place], x: float, base: int, line: float) -> None:
-    """Paint homologues side by side, from ``x`` to the right, on the base line or with centromeres ``line`` over it."""
-    pen = ImageDraw.Draw(page)
+def paint(page: Page, copies: Iterable[Place], x: float, base: float, line: float) -> None:
+    """Paint places side by side, from ``x`` to the right, on the base line or with centromeres ``line`` over it."""
     for copy in copies:
-        height, width = copy.image.shape
-        left, top = round(x + (copy.width - width) / 2), base - copy.rise(line)
+        left, top = x + (copy.width - copy.breadth) / 2, base - copy.rise(line)
         if copy.empty:
-            pen.rounded_rectangle((left, top, left + width - 1, base - 1), min(width, height) // 3, PALE)
+            page.box(left, top, left + copy.breadth, top + copy.height, min(copy.breadth, copy.height) // 3, PALE)
         else:
-            page.paste(Image.fromarray(copy.image), (left, top))
+            page.paste(copy.image, left, top)
         if copy.note:
             start = x + (copy.width - typeface(NOTE).getlength(copy.note) - 10) / 2
-            pen.ellipse((start, top - 13, start + 6, top - 7), AMBER)
-            pen.text((start + 10, top - 10), copy.note, GREY, typeface(NOTE), anchor="lm")
+            page.dot(start, top - 13, 6, AMBER)
+            page.text(start + 10, top - 10, copy.note, NOTE, GREY, "lm")
+        for number, text in enumerate(copy.measures):
+            page.text(x + copy.width / 2, base + 16 + 14 * number, text, NOTE, GREY, "mm")
         x += copy.width + COPY_GAP

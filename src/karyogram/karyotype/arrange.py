@@ -5,7 +5,7 @@ from dataclasses import dataclass
 
 import numpy as np
 from scipy.optimize import LinearConstraint, milp
-from scipy.sparse import csr_array
+from scipy.sparse import csr_array, eye_array, hstack, vstack
 
 from karyogram.labels import AUTOSOMES, LABELS
 
@@ -13,6 +13,10 @@ from karyogram.labels import AUTOSOMES, LABELS
 EXTRA = 5.3
 #: The price, in nats, of leaving an object out of the karyogram, on top of the doubt that it is a whole chromosome.
 LEAVE = 3.0
+#: The price, in nats, of an arm of a cluster that nothing placed holds, and of each holder of an arm beyond the first.
+MISSED, SHARED = 0.5, 2.0
+#: The same prices while masks are chosen: what has no place there may be shown all the same, and find one.
+CHOOSE_EXTRA, CHOOSE_LEAVE = 7.0, 4.0
 #: How many copies beyond the normal number a class may get.
 MOST_EXTRA = 4
 #: The normal sex chromosomes. The cheaper of the two decides which copies of X and Y are extra.
@@ -31,59 +35,107 @@ class Arrangement:
     cost: float
 
 
-def arrange(probabilities: np.ndarray, whole: np.ndarray, rivals: Sequence[tuple[int, int]] = ()) -> Arrangement:
+def arrange(
+    probabilities: np.ndarray,
+    whole: np.ndarray,
+    rivals: Sequence[tuple[int, int]] = (),
+    arms: np.ndarray | None = None,
+    extra: float = EXTRA,
+    leave: float = LEAVE,
+) -> Arrangement:
     """Place N objects by their class probabilities (N, 24) and the probability (N,) that each is one whole chromosome.
 
-    Of two ``rivals``, pairs of objects that show the same chromosome, one at most is placed. Minimum cost, found exactly
-    (mixed-integer programme, HiGHS): an object in a slot of its class costs -log(whole * p), in an extra slot ``EXTRA`` more,
-    unplaced ``LEAVE`` - log(1 - whole). Two copies are a preference: a trisomy wins when no other class explains the third
-    copy better, and an object that is hardly a whole chromosome makes no trisomy, it stays unplaced.
+    Of two ``rivals``, pairs of objects that show the same chromosome, one at most is placed. ``arms`` bool (N, A) tells which
+    objects hold which arm of a cluster; every arm should be held by one that is placed. Minimum cost, found exactly
+    (mixed-integer programme, HiGHS): an object in a slot of its class costs -log(whole * p), in an extra slot ``extra`` more,
+    unplaced ``leave`` - log(1 - whole); an arm that none holds costs ``MISSED``, one that several hold ``SHARED`` for each
+    beyond the first. Two copies are a preference: a trisomy wins when no other class explains the third copy better, and an
+    object that is hardly a whole chromosome makes no trisomy, it stays unplaced.
     """
     if not len(probabilities):
         return Arrangement(np.zeros(0, int), 0.0)
     whole = np.clip(whole, 1e-3, 1 - 1e-3)
     placed = -np.log(np.maximum(probabilities, FLOOR)) - np.log(whole)[:, None]
-    gain = placed - (LEAVE - np.log(1 - whole))[:, None]
-    solved = [_solve(gain, probabilities, sex, rivals) for sex in SEXES]
+    gain = placed - (leave - np.log(1 - whole))[:, None]
+    held = np.zeros((len(whole), 0), bool) if arms is None else arms[:, arms.any(0)]
+    solved = [_solve(gain, probabilities, sex, rivals, held, extra) for sex in SEXES]
     best = min(solved, key=lambda arrangement: arrangement.cost)
-    return Arrangement(best.classes, best.cost + float((LEAVE - np.log(1 - whole)).sum()))
+    return Arrangement(best.classes, best.cost + float((leave - np.log(1 - whole)).sum()))
 
 
-def choose(probabilities: np.ndarray, whole: np.ndarray, rivals: Sequence[tuple[int, int]]) -> list[int]:
+def choose(
+    probabilities: np.ndarray,
+    whole: np.ndarray,
+    rivals: Sequence[tuple[int, int]],
+    arms: np.ndarray | None = None,
+    extra: float = CHOOSE_EXTRA,
+    leave: float = CHOOSE_LEAVE,
+) -> list[int]:
     """Return the numbers of the objects that a karyotype should show: those with a place, and sure ones without.
 
-    Arguments as for :func:`arrange`. No two rivals are shown.
+    Arguments as for :func:`arrange`. No two rivals are shown, and no object without a place whose arm another holds.
     """
-    shown = set(np.flatnonzero(arrange(probabilities, whole, rivals).classes >= 0).tolist())
+    shown = set(np.flatnonzero(arrange(probabilities, whole, rivals, arms, extra, leave).classes >= 0).tolist())
     against: dict[int, set[int]] = {number: set() for number in range(len(whole))}
     for a, b in rivals:
         against[a].add(b)
         against[b].add(a)
+    held = np.zeros((len(whole), 0), bool) if arms is None else arms
     for number in np.argsort(-whole, kind="stable").tolist():
-        if whole[number] >= SHOWN and not against[number] & shown:
+        taken = (held[sorted(shown)] & held[number]).any()
+        if whole[number] >= SHOWN and not against[number] & shown and not taken:
             shown.add(number)
     return sorted(shown)
 
 
-def _solve(gain: np.ndarray, probabilities: np.ndarray, sex: tuple[int, int], rivals: Sequence[tuple[int, int]]) -> Arrangement:
-    """Place objects at least cost (N, 24) relative to leaving them; variables are likely (object, class) pairs, then extras."""
+def _solve(
+    gain: np.ndarray,
+    probabilities: np.ndarray,
+    sex: tuple[int, int],
+    rivals: Sequence[tuple[int, int]],
+    arms: np.ndarray,
+    extra: float,
+) -> Arrangement:
+    """Place objects at least cost (N, 24) relative to leaving them.
+
+    Variables are likely (object, class) pairs, extra copies of each class, and for each arm how often it is held too often or
+    not at all.
+    """
     objects, classes = np.nonzero(probabilities >= UNLIKELY)
-    pairs, count = len(objects), len(gain)
+    pairs, count, limbs = len(objects), len(gain), arms.shape[1]
     normal = np.array([2] * len(AUTOSOMES) + list(sex))
-    rows = [(np.arange(pairs), objects, 1.0), (np.arange(pairs), count + classes, 1.0)]
-    rows.append((pairs + np.arange(len(LABELS)), count + np.arange(len(LABELS)), -1.0))
-    for number, both in enumerate(rivals):
-        members = np.flatnonzero(np.isin(objects, both))
-        rows.append((members, np.full(len(members), count + len(LABELS) + number), 1.0))
-    columns = np.concatenate([column for column, _, _ in rows])
-    values = np.concatenate([np.full(len(column), value) for column, _, value in rows])
-    shape = (count + len(LABELS) + len(rivals), pairs + len(LABELS))
-    uses = csr_array((values, (np.concatenate([row for _, row, _ in rows]), columns)), shape=shape)
-    most = np.concatenate([np.ones(count), normal, np.ones(len(rivals))])
-    price = np.concatenate([gain[objects, classes], np.full(len(LABELS), EXTRA)])
-    upper = np.concatenate([np.ones(pairs), np.full(len(LABELS), float(MOST_EXTRA))])
-    result = milp(price, constraints=LinearConstraint(uses, -np.inf, most), integrality=np.ones(len(price)), bounds=(0, upper))
+    sizes = {"pairs": pairs, "extra": len(LABELS), "shared": limbs, "missed": limbs}
+    blocks = [
+        ({"pairs": _ones(objects, count, pairs)}, np.ones(count)),
+        ({"pairs": _ones(classes, len(LABELS), pairs), "extra": -eye_array(len(LABELS))}, normal),
+        ({"pairs": _holders(rivals, count)[:, objects]}, np.ones(len(rivals))),
+        ({"pairs": csr_array(arms.T.astype(float))[:, objects], "shared": -eye_array(limbs)}, np.ones(limbs)),
+        ({"pairs": -csr_array(arms.T.astype(float))[:, objects], "missed": -eye_array(limbs)}, -np.ones(limbs)),
+    ]
+    rows = [
+        hstack([block.get(name, csr_array((len(most), size))) for name, size in sizes.items()])
+        for block, most in blocks
+        if len(most)
+    ]
+    most = np.concatenate([most for _, most in blocks])
+    prices = np.repeat([extra, SHARED, MISSED], [len(LABELS), limbs, limbs])
+    price = np.concatenate([gain[objects, classes], prices])
+    upper = np.concatenate([np.ones(pairs), np.full(len(LABELS), float(MOST_EXTRA)), np.full(2 * limbs, np.inf)])
+    integral = np.concatenate([np.ones(pairs + len(LABELS)), np.zeros(2 * limbs)])
+    constraints = LinearConstraint(vstack(rows, format="csr"), -np.inf, most)
+    result = milp(price, constraints=constraints, integrality=integral, bounds=(0, upper))
     chosen = np.flatnonzero(result.x[:pairs] > 0.5)
     found = np.full(count, -1)
     found[objects[chosen]] = classes[chosen]
     return Arrangement(found, float(result.fun))
+
+
+def _ones(rows: np.ndarray, height: int, width: int) -> csr_array:
+    """Return a matrix with a one in each column, at the row given."""
+    return csr_array((np.ones(width), (rows, np.arange(width))), shape=(height, width))
+
+
+def _holders(groups: Sequence[tuple[int, int]], count: int) -> csr_array:
+    """Return a matrix with a row a pair of objects and a column an object, ones where it is of the pair."""
+    rows = np.repeat(np.arange(len(groups)), 2)
+    return csr_array((np.ones(len(rows)), (rows, np.ravel(groups).astype(int))), shape=(len(groups), count))

@@ -1,12 +1,28 @@
 """What a cell's counts say, and how far to believe them."""
 
 from collections.abc import Mapping
+from types import MappingProxyType
 
 import numpy as np
+from scipy.special import expit, logit
 
 from karyogram.karyotype.iscn_text import changes
 from karyogram.labels import INDEX, LABELS
 from karyogram.records import Finding
+
+#: For each kind of finding the weights of the constant 1 and of :func:`evidence`, whose sum is the logarithm of the odds.
+#: Fitted by benchmarks/simulated.py: a chromosome is far more often overlooked than lost, so that the loss of an autosome in
+#: one cell is never believed.
+BELIEF: Mapping[str, tuple[float, ...]] = MappingProxyType(
+    {
+        "gain": (-1.67, 1.52, -0.51),
+        "loss": (-4.24, 0.59, -0.54),
+        "sex gain": (1.42, 1.52, -0.51),
+        "sex loss": (0.75, 0.59, -0.54),
+    }
+)
+#: Beliefs are taken for at most this far from 0 and 1.
+FLOOR = 1e-3
 
 
 def count_classes(classes: np.ndarray) -> dict[str, int]:
@@ -18,25 +34,41 @@ def find_changes(counts: Mapping[str, int], classes: np.ndarray, belief: np.ndar
     """Return gains and losses with a probability each.
 
     ``classes`` (N,) are the placed class indices, ``belief`` (N,) the probability that each object is one whole
-    chromosome of that
-    class. A gain is as sure as the product of the beliefs of all copies. A loss is as sure as that no unplaced object, and
-    no doubtful one placed elsewhere, is the missing chromosome. Sex chromosomes deviate when they are not XX or XY.
+    chromosome of that class. Sex chromosomes deviate when they are not XX or XY. A probability says how often such a finding,
+    on such evidence, is a change of the cell and no mistake of the program.
     """
     odd = changes(counts)
     x, y = counts.get("X", 0), counts.get("Y", 0)
     if (x, y) not in ((2, 0), (1, 1)):
         odd |= {"X": x - (1 if y else 2)} if x != (1 if y else 2) else {}
         odd |= {"Y": y - 1} if y > 1 else {}
-    doubtful = 1 - np.where(classes >= 0, belief, 0.0)
     return tuple(
-        Finding(label, change, round(_probability(INDEX[label], change, classes, belief, doubtful), 4))
-        for label, change in odd.items()
+        Finding(label, change, round(_probability(label, change, classes, belief), 4)) for label, change in odd.items()
     )
 
 
-def _probability(index: int, change: int, classes: np.ndarray, belief: np.ndarray, doubtful: np.ndarray) -> float:
+def kind_of(label: str, change: int) -> str:
+    """Return which key of ``BELIEF`` tells of a change."""
+    return f"{'sex ' if label in ('X', 'Y') else ''}{'gain' if change > 0 else 'loss'}"
+
+
+def evidence(label: str, change: int, classes: np.ndarray, belief: np.ndarray) -> np.ndarray:
+    """Return what speaks for a change, float (2,): of the chromosomes that make it, and of the cell.
+
+    First, a logarithm of odds: of a gain, that all copies are whole chromosomes of the class; of a loss, that no unplaced
+    object, and no doubtful one placed elsewhere, is the missing chromosome. Second, the sum over the cell of what each object
+    lacks of certainty, the unplaced as 1: where much is doubtful, something is overlooked, or counted twice.
+    """
+    index, doubt = INDEX[label], 1 - np.where(classes >= 0, belief, 0.0)
     if change > 0:
-        return float(np.prod(belief[classes == index]))
-    hidden = doubtful[classes != index] / len(LABELS)
-    hidden[classes[classes != index] < 0] = 0.5
-    return float(np.prod(1 - hidden))
+        own = float(np.prod(belief[classes == index]))
+    else:
+        hidden = doubt[classes != index] / len(LABELS)
+        hidden[classes[classes != index] < 0] = 0.5
+        own = float(np.prod(1 - hidden))
+    return np.array([float(logit(np.clip(own, FLOOR, 1 - FLOOR))), float(doubt.sum())])
+
+
+def _probability(label: str, change: int, classes: np.ndarray, belief: np.ndarray) -> float:
+    constant, *weights = BELIEF[kind_of(label, change)]
+    return float(expit(constant + evidence(label, change, classes, belief) @ weights))

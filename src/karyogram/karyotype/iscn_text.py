@@ -1,7 +1,9 @@
-"""Counts to the text of the International System for Human Cytogenomic Nomenclature: number findings only."""
+"""Counts to the text of the International System for Human Cytogenomic Nomenclature (ISCN 2024), one cell at a time."""
 
-from collections.abc import Mapping
+from collections import Counter
+from collections.abc import Iterable, Mapping
 
+from karyogram.karyotype.iscn_terms import UNKNOWN, is_loss, order, sex_chromosome
 from karyogram.labels import ACROCENTRIC, AUTOSOMES
 
 
@@ -23,15 +25,39 @@ def possible_robertsonian(counts: Mapping[str, int]) -> tuple[str, ...]:
     return lost if plain and (len(lost), gained) in ((1, 0), (2, 1)) and set(lost) <= ACROCENTRIC else ()
 
 
+def number_terms(counts: Mapping[str, int]) -> Counter[str]:
+    """Return the gains and losses of autosomes as terms, ``{"+21": 1}``; a possible Robertsonian translocation is ``?``."""
+    if possible_robertsonian(counts):
+        return Counter({UNKNOWN: 1})
+    return Counter({f"{'+' if change > 0 else '-'}{label}": abs(change) for label, change in changes(counts).items()})
+
+
+def write_terms(sex: str, terms: Iterable[str], number: int, doubt: bool = False) -> str:
+    """Return "47,XX,+21" for the sex chromosomes as written, the terms in any order, and the number of chromosomes.
+
+    With ``doubt`` the loss of an autosome is "-?7", a chromosome missing that is probably a 7. Sex chromosomes that a term
+    rearranges are taken out of ``sex``.
+
+    >>> write_terms("XX", ["+8", "del(X)(q22)"], 47)
+    '47,X,+8,del(X)(q22)'
+    """
+    ordered = sorted(terms, key=order)
+    for label in map(sex_chromosome, ordered):
+        sex = sex.replace(label, "", 1) if label else sex
+    shown = [f"-?{term[1:]}" if doubt and is_loss(term) and term[1:] in AUTOSOMES else term for term in ordered]
+    return ",".join([str(number), sex, *shown])
+
+
 def iscn_text(counts: Mapping[str, int]) -> str:
-    """Return "47,XX,+21" for class counts. A possible Robertsonian translocation is "45,XX,?", never a loss.
+    """Return "47,XX,+21" for class counts, "" for a cell without an X chromosome, which none can be.
+
+    The program alone claims no monosomy of an autosome: one that is missing is "-?7", and a possible Robertsonian translocation
+    is "45,XX,?".
 
     >>> iscn_text({**dict.fromkeys(AUTOSOMES, 2), "21": 3, "X": 2})
     '47,XX,+21'
     """
-    total = sum(counts.values())
-    sex = "X" * counts.get("X", 0) + "Y" * counts.get("Y", 0) or "?"
-    if possible_robertsonian(counts):
-        return f"{total},{sex},?"
-    terms = [f"{'+' if change > 0 else '-'}{label}" for label, change in changes(counts).items() for _ in range(abs(change))]
-    return ",".join([str(total), sex, *terms])
+    if not counts.get("X", 0):
+        return ""
+    sex = "X" * counts["X"] + "Y" * counts.get("Y", 0)
+    return write_terms(sex, number_terms(counts).elements(), sum(counts.values()), doubt=True)

@@ -1,5 +1,7 @@
 """Why a person should look at a chromosome: short reasons, an empty list means sure."""
 
+from collections.abc import Sequence
+
 import numpy as np
 
 #: Below this probability of its class a chromosome is for a person to decide.
@@ -8,6 +10,11 @@ SURE_CLASS = 0.9
 SURE_MASK = 0.8
 #: Within this distance of one half nobody knows which end is up.
 SURE_UP = 0.25
+
+
+def is_clear(probability: float, whole: float, overlaps: Sequence[int]) -> bool:
+    """Tell whether a chromosome's class and outline are sure and nothing lies across it."""
+    return probability >= SURE_CLASS and whole >= SURE_MASK and not overlaps
 
 
 def review_reasons(

@@ -1,28 +1,33 @@
-"""Chromosomes by a detector: peaks of its centre maps, a mask drawn by the filter found at each, and how sure each is."""
+"""Chromosomes by a detector: what it sees, brought to the picture, and how sure each is."""
 
-from collections.abc import Sequence
+from collections.abc import Callable, Sequence
 from dataclasses import dataclass, replace
 
-import cv2
 import numpy as np
 from scipy.special import expit, logit
 
+from karyogram.metrics.detection import iou_matrix
 from karyogram.records import Instance
-from karyogram.segment.classical import Judge
-from karyogram.segment.drawing import box_iou, draw_masks, place_mask
-from karyogram.segment.levels import Levels
-from karyogram.segment.maps import CENTRE_STEP, Maps, predict_maps
+from karyogram.segment.arms import owned_arms, trace_skeleton, trace_ways
+from karyogram.segment.drawing import box_iou, place_mask
+from karyogram.segment.levels import OTSU, Levels
+from karyogram.segment.peaks import Peaks, ask_detector
 from karyogram.shape.size import mean_area
 from karyogram.weights.record import Model
 
-#: A centre is looked at from this probability of any one class on, and at most so many of them.
-LEAST, MOST = 0.08, 160
 #: Two candidates whose masks are this much alike (IoU), or one of which holds this share of the other, are one chromosome.
 SAME, HELD = 0.5, 0.85
-#: How sure a candidate is: log-odds = weights * (log of the sum and of the highest of its class probabilities, log-odds of the
-#: judge, IoU of its mask's box and its reach, log of its area in mean chromosomes, 1); fitted on validation pictures.
-QUALITY = (0.60, 2.01, 0.51, 2.38, 0.57, 1.03)
-#: Candidates less sure than this are not worth a thought.
+#: How sure a candidate is: log-odds = weights * (log of the sum and of the highest of its class probabilities, the
+#: classifier's log-odds that it is whole, IoU of its mask's box and the box seen, log of its area in mean chromosomes, log of
+#: how far detector and classifier agree on its class, 1); fitted on validation pictures.
+QUALITY = (0.38, 0.94, 0.43, 1.73, 0.56, 1.02, 2.10)
+#: Looks at instances: their class probabilities, float (N, 24), and that each is one whole chromosome, float (N,).
+Look = Callable[[Sequence[Instance]], tuple[np.ndarray, np.ndarray]]
+#: A way through a cluster is a candidate for what the detector sees in a box that it fills this well (IoU).
+FILLS = 0.65
+#: What the detector's sureness counts against it where a way fills several boxes.
+OPINION = 0.3
+#: Proposals less sure than this are not worth a thought.
 DOUBT = 0.03
 
 
@@ -30,7 +35,7 @@ DOUBT = 0.03
 class Detections:
     """``instances``, N of them; the detector's opinion on their classes, float (N, 24), not normalised; and ``fit`` (N,).
 
-    The fit is the IoU of the box of the mask and of the box that the reach tells.
+    The fit is the IoU of the box of the mask and of the box that the detector sees.
     """
 
     instances: list[Instance]
@@ -38,42 +43,78 @@ class Detections:
     fit: np.ndarray
 
 
-def segment_learned(flat: np.ndarray, model: Model, judge: Judge, levels: Levels, scale: float) -> Detections:
+@dataclass(frozen=True, eq=False)
+class Proposals:
+    """``instances``, N of them, the surest first, whose scores say how sure each is one chromosome; some may be rivals.
+
+    ``classes`` float (N, 24): the segmenter's opinion on their classes, not normalised. ``probabilities`` float (N, 24): the
+    classifier's. ``arms`` bool (N, A): which of the arms of clusters each holds; every arm is one chromosome's.
+    """
+
+    instances: list[Instance]
+    classes: np.ndarray
+    probabilities: np.ndarray
+    arms: np.ndarray
+
+
+def segment_learned(flat: np.ndarray, model: Model, look: Look, levels: Levels, scale: float) -> Proposals:
     """Return candidates for chromosomes of a flattened picture, uint8 (H, W), some of them rivals for one chromosome.
 
-    Masks may overlap; scores are how sure each is a chromosome. ``scale`` brings the cell to the reference size, ``judge``
-    says what looks like one whole chromosome.
+    Masks may overlap. ``scale`` brings the cell to the reference size, ``look`` is the classifier.
     """
     factor = scale * model.metadata["scale"]
-    candidates = find_candidates(predict_maps(model, flat, factor), levels.masks[0], factor)
-    return rate(candidates, quality(candidates, judge(candidates.instances), mean_area(scale)))
+    peaks = ask_detector(model, flat, factor)
+    skeleton = trace_skeleton(levels.masks[OTSU], levels.width)
+    drawn, ways = find_candidates(peaks, levels.masks[0], factor), trace_ways(skeleton, levels.masks[0])
+    found = join_ways(drawn, peaks, ways, factor)
+    probabilities, whole = look(found.instances)
+    sure = quality(found, probabilities, whole, mean_area(scale))
+    kept = [number for number in np.argsort(-sure, kind="stable").tolist() if sure[number] >= DOUBT]
+    instances = [replace(found.instances[number], score=float(sure[number])) for number in kept]
+    return Proposals(instances, found.classes[kept], probabilities[kept], owned_arms(skeleton, instances))
 
 
-def find_candidates(maps: Maps, stain: np.ndarray, scale: float) -> Detections:
-    """Draw what the detector sees at each peak of its maps: every chromosome, some of them twice, and things that are none.
+def find_candidates(peaks: Peaks, stain: np.ndarray, scale: float) -> Detections:
+    """Bring what the detector sees to the picture: every chromosome, some of them twice, and things that are none.
 
     ``stain`` is bool (H, W), what is stained at a lenient threshold: masks end where it ends. ``scale`` brings the picture to
-    the maps' size.
+    the detector's size.
     """
-    rows, columns = _peaks(maps.centres)
-    drawn = draw_masks(maps, rows, columns)
-    boxes = _boxes(maps.reach[:, rows, columns].T, rows, columns)
-    found = [place_mask(*each, stain, scale) for each in zip(drawn, rows, columns, boxes, strict=True)]
+    each = zip(peaks.masks, peaks.places.tolist(), peaks.boxes, strict=True)
+    found = [place_mask(mask, row, column, box, stain, scale) for mask, (row, column), box in each]
     kept = [number for number, item in enumerate(found) if item is not None]
     instances = [item for item in found if item is not None]
-    fit = [box_iou(np.array(item.bbox) * scale, boxes[number]) for item, number in zip(instances, kept, strict=True)]
-    return Detections(instances, maps.centres[:, rows[kept], columns[kept]].T.astype(np.float64), np.array(fit))
+    fit = [box_iou(np.array(item.bbox) * scale, peaks.boxes[number]) for item, number in zip(instances, kept, strict=True)]
+    return Detections(instances, peaks.classes[kept].astype(np.float64), np.array(fit))
 
 
-def quality(found: Detections, whole: np.ndarray, mean: float) -> np.ndarray:
+def join_ways(drawn: Detections, peaks: Peaks, ways: Sequence[Instance], scale: float) -> Detections:
+    """Return the candidates drawn and those ways through clusters that fill a box the detector sees; the best box, if several.
+
+    A way says the same as its box on what class it is; of two masks of one box, whatever cell is likelier decides.
+    """
+    if not ways or not len(peaks.boxes):
+        return drawn
+    fits = iou_matrix(np.array([item.bbox for item in ways]) * scale, peaks.boxes)
+    best = (fits + OPINION * peaks.classes.max(1) * (fits >= FILLS)).argmax(1)
+    fit = fits[np.arange(len(ways)), best]
+    kept = np.flatnonzero(fit >= FILLS).tolist()
+    return Detections(
+        [*drawn.instances, *(ways[number] for number in kept)],
+        np.concatenate([drawn.classes, peaks.classes[best[kept]].astype(np.float64)]),
+        np.concatenate([drawn.fit, fit[kept]]),
+    )
+
+
+def quality(found: Detections, probabilities: np.ndarray, whole: np.ndarray, mean: float) -> np.ndarray:
     """Return how sure each candidate is one chromosome, float (N,), 0..1; arguments as for :func:`weigh`."""
-    return np.asarray(expit(np.tensordot(QUALITY, weigh(found, whole, mean), 1)))
+    return np.asarray(expit(np.tensordot(QUALITY, weigh(found, probabilities, whole, mean), 1)))
 
 
-def weigh(found: Detections, whole: np.ndarray, mean: float) -> np.ndarray:
-    """Return the cues for and against each candidate, float (6, N), in the order of ``QUALITY``.
+def weigh(found: Detections, probabilities: np.ndarray, whole: np.ndarray, mean: float) -> np.ndarray:
+    """Return the cues for and against each candidate, float (7, N), in the order of ``QUALITY``.
 
-    ``whole`` (N,) is the judge's opinion, ``mean`` the area of a mean chromosome in pixels.
+    ``probabilities`` (N, 24) and ``whole`` (N,) are the classifier's opinion, ``mean`` the area of a mean chromosome in pixels.
     """
     area = np.array([item.area for item in found.instances]) / mean
     cues = (
@@ -82,16 +123,10 @@ def weigh(found: Detections, whole: np.ndarray, mean: float) -> np.ndarray:
         logit(np.clip(whole, 1e-4, 1 - 1e-4)),
         found.fit,
         np.log(area),
+        np.log((probabilities * found.classes).sum(1) + 1e-3),
         np.ones(len(area)),
     )
     return np.stack(cues)
-
-
-def rate(found: Detections, sure: np.ndarray) -> Detections:
-    """Return the candidates, the surest first, without very doubtful ones; ``sure`` float (N,) becomes their scores."""
-    kept = [number for number in np.argsort(-sure, kind="stable").tolist() if sure[number] >= DOUBT]
-    instances = [replace(found.instances[number], score=float(sure[number])) for number in kept]
-    return Detections(instances, found.classes[kept], found.fit[kept])
 
 
 def find_rivals(instances: Sequence[Instance]) -> list[tuple[int, int]]:
@@ -102,21 +137,6 @@ def find_rivals(instances: Sequence[Instance]) -> list[tuple[int, int]]:
     meet = (boxes[:, None, :2] < boxes[None, :, 2:]).all(2)
     pairs = np.argwhere(np.triu(meet & meet.T, 1)).tolist()
     return [(a, b) for a, b in pairs if _alike(instances[a].common(instances[b]), areas[a], areas[b])]
-
-
-def _peaks(centres: np.ndarray) -> tuple[np.ndarray, np.ndarray]:
-    """Return (rows, columns) of the cells that are the highest around in the map of one class or more, best first."""
-    highest = np.stack([cv2.dilate(each, np.ones((3, 3), np.uint8)) for each in centres])
-    peak = np.where((centres >= highest) & (centres >= LEAST), centres, 0).max(0)
-    rows, columns = np.nonzero(peak)
-    order = np.argsort(-peak[rows, columns])[:MOST]
-    return rows[order], columns[order]
-
-
-def _boxes(reach: np.ndarray, rows: np.ndarray, columns: np.ndarray) -> np.ndarray:
-    """Return boxes (n, 4) in input pixels: left, top, right, bottom."""
-    centres = (np.stack([columns, rows], 1) + 0.5) * CENTRE_STEP
-    return np.concatenate([centres - reach[:, :2], centres + reach[:, 2:]], 1)
 
 
 def _alike(common: int, one: int, other: int) -> bool:

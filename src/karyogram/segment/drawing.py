@@ -1,44 +1,16 @@
-"""The detector's filters to masks of the picture: drawn, brought to its scale, and made one piece."""
-
-from collections.abc import Iterator
+"""The detector's masks to masks of the picture: brought to its scale, and made one piece."""
 
 import cv2
 import numpy as np
 
 from karyogram.records import Instance
-from karyogram.segment.maps import CENTRE_STEP, LAYERS, MASK_FEATURES, MASK_STEP, PLACE, WINDOW, Maps
 from karyogram.segment.objects import fill_holes, largest_component
+from karyogram.segment.peaks import CENTRE_STEP, MASK_STEP, WINDOW
 
 #: Masks are learned from the second of every two pixels: so much of a feature to the right and below its middle.
 SHIFT = 0.25
 #: A broken mask's parts count from this share of the largest part's area on.
 PART = 0.12
-
-
-def draw_masks(maps: Maps, rows: np.ndarray, columns: np.ndarray) -> np.ndarray:
-    """Return mask logits float32 (n, WINDOW, WINDOW) around each centre."""
-    if not len(rows):
-        return np.zeros((0, WINDOW, WINDOW), np.float32)
-    half, ratio = WINDOW // 2, CENTRE_STEP // MASK_STEP
-    padded = np.pad(maps.features, ((0, 0), (half, half), (half, half)))
-    first = np.stack([rows, columns], 1) * ratio + ratio // 2
-    windows = [padded[:, y : y + WINDOW, x : x + WINDOW] for y, x in first]
-    steps = ((np.arange(WINDOW) + 0.5 - half) * MASK_STEP / PLACE).astype(np.float32)
-    grid = np.broadcast_to(np.stack(np.meshgrid(steps, steps, indexing="ij")), (len(rows), 2, WINDOW, WINDOW))
-    x = np.concatenate([np.stack(windows), grid], 1).reshape(len(rows), MASK_FEATURES + 2, -1)
-    for number, (weight, bias) in enumerate(_layers(maps.filters[:, rows, columns].T)):
-        x = weight @ x + bias
-        x = np.maximum(x, 0, out=x) if number < len(LAYERS) - 1 else x
-    return x.reshape(len(rows), WINDOW, WINDOW)
-
-
-def _layers(filters: np.ndarray) -> Iterator[tuple[np.ndarray, np.ndarray]]:
-    """Yield (weight (n, out, in), bias (n, out, 1)) of the layers of filters (n, FILTER)."""
-    start = 0
-    for inputs, outputs in LAYERS:
-        middle, end = start + inputs * outputs, start + inputs * outputs + outputs
-        yield filters[:, start:middle].reshape(-1, outputs, inputs), filters[:, middle:end, None]
-        start = end
 
 
 def place_mask(logits: np.ndarray, row: int, column: int, box: np.ndarray, stain: np.ndarray, scale: float) -> Instance | None:

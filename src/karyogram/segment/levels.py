@@ -18,6 +18,7 @@ from karyogram.segment.objects import (
 
 #: Where the levels lie: 0 is Otsu's threshold, 1 the ground's own level. Lenient first.
 LEVELS = (0.33, 0.15, 0.0, -0.2, -0.4)
+OTSU = LEVELS.index(0.0)
 
 
 @dataclass(frozen=True, eq=False)
@@ -30,7 +31,7 @@ class Levels:
     @property
     def area(self) -> int:
         """Stained pixels at Otsu's own threshold."""
-        return int(self.masks[LEVELS.index(0.0)].sum())
+        return int(self.masks[OTSU].sum())
 
 
 def threshold_levels(flat: np.ndarray) -> Levels | None:
@@ -47,7 +48,7 @@ def threshold_levels(flat: np.ndarray) -> Levels | None:
     if ground - float(np.median(stain_pixels)) < LEAST_CONTRAST:
         return None
     cuts = [flat <= otsu + (ground - otsu) * level for level in LEVELS]
-    width = stroke_width(cuts[LEVELS.index(0.0)])
+    width = stroke_width(cuts[OTSU])
     return Levels(tuple(remove_nuclei(cut, width) for cut in cuts), width) if width else None
 
 

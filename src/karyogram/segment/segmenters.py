@@ -8,16 +8,17 @@ import numpy as np
 
 from karyogram.errors import ModelError
 from karyogram.records import Instance
-from karyogram.segment.classical import Judge, segment_classical
-from karyogram.segment.detect import Detections, segment_learned
+from karyogram.segment.classical import segment_classical
+from karyogram.segment.detect import Look, Proposals, segment_learned
 from karyogram.segment.levels import Levels
 from karyogram.segment.objects import drop_fragments
 from karyogram.shape.size import mean_area
 from karyogram.weights.cache import OPTIONAL
 from karyogram.weights.catalogue import SEGMENTER, load_model
 
-#: Cuts a flattened picture, uint8 (H, W), given a judge, the threshold levels and what brings the cell to the reference size.
-Cut = Callable[[np.ndarray, Judge, Levels, float], Detections]
+#: Cuts a flattened picture, uint8 (H, W), given a classifier, the threshold levels, and what brings the cell to the reference
+#: size.
+Cut = Callable[[np.ndarray, Look, Levels, float], Proposals]
 
 
 @dataclass(frozen=True)
@@ -45,15 +46,16 @@ def open_segmenter(name: str = "auto", threads: int = 0) -> Segmenter:
 def _learned(name: str, threads: int) -> Segmenter:
     model = load_model(name, "segmenter", threads)
 
-    def cut(flat: np.ndarray, judge: Judge, levels: Levels, scale: float) -> Detections:
-        return segment_learned(flat, model, judge, levels, scale)
+    def cut(flat: np.ndarray, look: Look, levels: Levels, scale: float) -> Proposals:
+        return segment_learned(flat, model, look, levels, scale)
 
     return Segmenter(model.name, model.sha256, cut)
 
 
 def _classical(_: int) -> Segmenter:
-    def cut(flat: np.ndarray, judge: Judge, levels: Levels, scale: float) -> Detections:
-        return _without_opinion(drop_fragments(segment_classical(flat, judge, levels), mean_area(scale)))
+    def cut(flat: np.ndarray, look: Look, levels: Levels, scale: float) -> Proposals:
+        found = segment_classical(flat, lambda items: look(items)[1], levels)
+        return _without_opinion(drop_fragments(found, mean_area(scale)), look)
 
     return Segmenter("classical", "", cut)
 
@@ -64,15 +66,17 @@ def _sam(threads: int) -> Segmenter:
 
     sam = load_sam(threads)
 
-    def cut(flat: np.ndarray, judge: Judge, levels: Levels, scale: float) -> Detections:
-        return _without_opinion(drop_fragments(segment_sam(flat, levels, sam, judge), mean_area(scale)))
+    def cut(flat: np.ndarray, look: Look, levels: Levels, scale: float) -> Proposals:
+        found = segment_sam(flat, levels, sam, lambda items: look(items)[1])
+        return _without_opinion(drop_fragments(found, mean_area(scale)), look)
 
     return Segmenter("sam", OPTIONAL["sam"].files["encoder.onnx"].sha256, cut)
 
 
-def _without_opinion(instances: list[Instance]) -> Detections:
+def _without_opinion(instances: list[Instance], look: Look) -> Proposals:
     """Return instances of which the segmenter thinks no class likelier than another."""
-    return Detections(instances, np.ones((len(instances), 24)), np.ones(len(instances)))
+    number = len(instances)
+    return Proposals(instances, np.ones((number, 24)), look(instances)[0], np.zeros((number, 0), bool))
 
 
 #: ``auto`` is the best one that ships; ``sam`` needs weights that are fetched on request.

@@ -17,7 +17,7 @@ from karyogram.datasets.tseng import MARGIN
 from karyogram.files import write_bytes
 from karyogram.labels import INDEX
 from karyogram.segment.levels import threshold_levels
-from karyogram.segment.maps import NET_SCALE
+from karyogram.segment.peaks import GRID, NET_SCALE
 from karyogram.training.data import gather, read_boxed
 
 #: Values of ``Cell.owners`` beside 0, the ground, and k + 1, box k: stain under several boxes, and the doubtful edge of stain.
@@ -92,3 +92,12 @@ def make_cells(data: Path, names: Iterable[str], folder: Path, jobs: int = 2) ->
 
     folder.mkdir(parents=True, exist_ok=True)
     return gather(one, names, jobs)
+
+
+def show_cells(cells: Sequence[Cell], number: int) -> list[np.ndarray]:
+    """Return so many of the cells, evenly chosen, as a segmenter takes them: flattened, uint8 (1, h, w), sides padded."""
+    chosen = cells[:: max(1, len(cells) // number)][:number]
+    return [
+        np.pad(255 - cell.absorbance, [(0, -side % GRID) for side in cell.absorbance.shape], constant_values=255)[None]
+        for cell in chosen
+    ]

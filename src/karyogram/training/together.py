@@ -34,15 +34,15 @@ def draw_cell(cells: Sequence[Opinions], rng: np.random.Generator, how: Disorder
     Each chromosome is seen as it is or in a worn state; some may be missing, whole classes among them; some from other cells
     may have come in, which makes trisomies and worse; what the first stage says is blurred.
     """
-    cell = cells[rng.integers(len(cells))]
+    cell = cells[int(rng.integers(len(cells)))]
     keep = np.ones(len(cell.labels), bool)
     if rng.random() < how.missing:
         keep = rng.random(len(keep)) < rng.uniform(0.3, 1.0)
-    chosen = [(cell, row) for row in np.flatnonzero(keep)]
+    chosen = [(cell, row) for row in np.flatnonzero(keep).tolist()]
     if rng.random() < how.foreign:
         for _ in range(rng.integers(1, how.most_foreign + 1)):
-            other = cells[rng.integers(len(cells))]
-            chosen.append((other, rng.integers(len(other.labels))))
+            other = cells[int(rng.integers(len(cells)))]
+            chosen.append((other, int(rng.integers(len(other.labels)))))
     chosen = chosen or [(cell, 0)]
     worn = rng.random(len(chosen)) < how.worn
     looks = [

@@ -12,13 +12,16 @@ from karyogram.datasets.compose import Scene, find_place, pose
 from karyogram.datasets.cutouts import to_density, to_grey
 from karyogram.labels import LABELS
 from karyogram.records import Instance
-from karyogram.segment.maps import CENTRE_STEP, MASK_STEP, WINDOW
+from karyogram.segment.peaks import CENTRE_STEP, MASK_STEP, WINDOW
 from karyogram.training.cells import EDGE, SHARED, Cell
 
 #: A training picture is a square of this many pixels; at most so many chromosomes in it, and so many of these with masks.
-SIDE, MOST, MASKS = 448, 96, 20
-#: Value of a mask's target where nobody knows.
-OPEN = 255
+SIDE, MOST, MASKS = 448, 96, 14
+#: Of the chromosomes with masks so many may be pasted or lie under a pasted one.
+PILED = 9
+#: Values of a mask's target beside 0, not its own, and 1, its own: its own and another's too; another's, though in its box;
+#: where nobody knows.
+CROSSED, OTHERS, OPEN = 2, 3, 255
 #: How a pasted chromosome lies: mostly across others.
 PASTE = Scene(touching=0.3, crossing=0.6, bend=0.08)
 
@@ -116,26 +119,32 @@ def photograph(absorbance: np.ndarray, rng: np.random.Generator) -> np.ndarray:
 
 
 def mask_target(view: View, number: int, window: tuple[int, int]) -> np.ndarray:
-    """Return uint8 (WINDOW, WINDOW) for one chromosome of a view: 1 its own, 0 not its own, ``OPEN`` where nobody knows.
+    """Return uint8 (WINDOW, WINDOW) for one chromosome of a view: 1 its own, 0 not its own, or one of the values above.
 
     ``window`` is (y, x) of the first mask feature, which may lie outside of the view.
     """
     side = view.owners.shape[0]
     own = view.numbers[number]
+    others = (view.owners > 0) & (view.owners != own) & (view.owners != EDGE)
+    for row, item in enumerate(view.pasted):
+        if own != -1 - row:
+            others[item.window()] |= item.mask
+    left, top, right, bottom = np.round(view.boxes[number]).astype(int)
+    inner = np.zeros(view.owners.shape, bool)
+    inner[max(top, 0) : bottom, max(left, 0) : right] = True
     if own < 0:
         item = view.pasted[-1 - own]
         full = np.zeros(view.owners.shape, np.uint8)
         full[item.window()] = item.mask
     else:
         full = (view.owners == own).astype(np.uint8)
-        if not view.exact[number]:
-            full[(view.owners == SHARED) | (view.owners == EDGE)] = OPEN
-            left, top, right, bottom = np.round(view.boxes[number]).astype(int)
-            inner, outer = np.zeros_like(full), np.zeros_like(full)
-            inner[max(top, 0) : bottom, max(left, 0) : right] = 1
-            outer[max(top - 3, 0) : bottom + 3, max(left - 3, 0) : right + 3] = 1
-            full[outer == 0] = 0
-            full[(outer > inner) & (full == 1)] = OPEN
+    full[others] = np.where(full[others] == 1, CROSSED, np.where(inner[others], OTHERS, 0))
+    if own >= 0 and not view.exact[number]:
+        outer = np.zeros(view.owners.shape, bool)
+        outer[max(top - 3, 0) : bottom + 3, max(left - 3, 0) : right + 3] = True
+        full[((view.owners == SHARED) | (view.owners == EDGE)) & outer] = OPEN
+        full[~outer] = 0
+        full[outer & ~inner & ((full == 1) | (full == CROSSED))] = OPEN
     fine = full[1::MASK_STEP, 1::MASK_STEP]
     target = np.full((WINDOW, WINDOW), OPEN, np.uint8)
     y, x = window
@@ -173,8 +182,10 @@ def targets(view: View, rng: np.random.Generator) -> dict[str, np.ndarray]:
     for cy, cx in place[:count]:
         weight[cy, cx] = 1
     chosen, masks = np.full(MASKS, -1, np.int64), np.full((MASKS, WINDOW, WINDOW), OPEN, np.uint8)
-    order = rng.permutation(count)
-    order = order[np.argsort([0 if view.numbers[rows[k]] < 0 else 1 for k in order], kind="stable")]
+    under = {int(owner) for item in view.pasted for owner in np.unique(view.owners[item.window()][item.mask])}
+    order = rng.permutation(count).tolist()
+    piled = [k for k in order if view.numbers[rows[k]] < 0 or int(view.numbers[rows[k]]) in under][:PILED]
+    order = piled + [k for k in order if k not in piled]
     for slot, k in enumerate(order[:MASKS]):
         chosen[slot] = k
         masks[slot] = mask_target(view, rows[k], window_of(*place[k]))

@@ -56,7 +56,7 @@ class Kind:
 
 #: A classifier maps canvases uint8 (N, h, w) to logits: ``classes`` (N, 24), to be divided by ``temperature``, ``up`` (N,) that
 #: the short arm is up, ``whole`` (N,) that the canvas shows one whole chromosome. A segmenter maps a flattened picture uint8
-#: (N, h, w), scaled to ``scale`` times the reference size, to the maps that :mod:`karyogram.segment.maps` tells of. The second
+#: (1, h, w), scaled to ``scale`` times the reference size, to the fields of :class:`karyogram.segment.peaks.Peaks`. The second
 #: stage maps what is known of the N chromosomes of one cell, float (N, 26), see :mod:`karyogram.classify.cell`, to logits.
 KINDS = MappingProxyType(
     {
@@ -67,7 +67,7 @@ KINDS = MappingProxyType(
         ),
         "segmenter": Kind(
             "picture",
-            ("centres", "reach", "filters", "features"),
+            ("classes", "boxes", "masks", "places"),
             {"labels": _labels, "scale": lambda value: _positive("scale", value)},
         ),
         "cell": Kind(

@@ -1,6 +1,7 @@
 """A whole drawn metaphase and its true karyotype."""
 
 from collections.abc import Sequence
+from dataclasses import replace
 
 import cv2
 import numpy as np
@@ -61,7 +62,7 @@ def _truth(laid: Sequence[Laid], counts: dict[str, int], karyotype: str, size: t
         height=size[0],
         chromosomes=tuple(_chromosome(number, item, ordered) for number, item in enumerate(ordered, start=1)),
         counts=counts,
-        findings=find_changes(counts, classes, np.ones(len(classes))),
+        findings=tuple(replace(f, probability=1.0) for f in find_changes(counts, classes, np.ones(len(classes)))),
         iscn=karyotype,
         quality=1.0,
         model={"name": "synth", "seed": str(seed)},

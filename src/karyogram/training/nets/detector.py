@@ -1,10 +1,22 @@
-"""A small detector: where each class's chromosomes have their middle, how far they reach, and a filter that draws each mask."""
+"""A small detector: where each class's chromosomes have their middle, how far they reach, and how each mask is drawn."""
 
 import torch
 from torch import Tensor, nn
 
 from karyogram.labels import LABELS
-from karyogram.segment.maps import FILTER, MASK_FEATURES
+from karyogram.segment.peaks import (
+    CENTRE_STEP,
+    FILTER,
+    INNER,
+    LAYERS,
+    MASK_FEATURES,
+    MASK_STEP,
+    PLACE,
+    RIM,
+    SURE,
+    TEXTURE,
+    WINDOW,
+)
 
 
 def _conv(inputs: int, outputs: int, stride: int = 1, size: int = 3) -> nn.Sequential:
@@ -25,12 +37,66 @@ class Residual(nn.Module):
         return torch.relu(x + self.body(x))
 
 
+class Refiner(nn.Module):
+    """Looks at one chromosome's rough mask as a whole, in a small U-Net (Ronneberger et al., arXiv 1505.04597).
+
+    A filter decides each pixel alone; this one sees that a mask has a gap where another chromosome lies across, or a branch
+    that is the other's arm. Input (n, TEXTURE + 2, INNER, INNER): texture, rough logits, and how far inside of its box each
+    pixel is; output: what to add to the logits, (n, INNER, INNER).
+    """
+
+    def __init__(self, widths: tuple[int, ...] = (16, 24, 32, 48)) -> None:
+        super().__init__()
+        first, *rest = widths
+        self.begin = _conv(TEXTURE + 2, first)
+        self.down = nn.ModuleList(nn.Sequential(_conv(i, o, 2), _conv(o, o)) for i, o in zip(widths[:-1], rest, strict=True))
+        self.narrow = nn.ModuleList(nn.Conv2d(o, i, 1) for i, o in zip(widths[:-1], rest, strict=True))
+        self.up = nn.ModuleList(_conv(i, i) for i in widths[:-1])
+        self.enlarge = nn.Upsample(scale_factor=2, mode="nearest")
+        self.end = nn.Conv2d(first, 1, 1)
+
+    def forward(self, x: Tensor) -> Tensor:
+        """See the class."""
+        levels = [self.begin(x)]
+        for down in self.down:
+            levels.append(down(levels[-1]))
+        x = levels[-1]
+        for number in range(len(self.up) - 1, -1, -1):
+            x = self.up[number](torch.relu(levels[number] + self.enlarge(self.narrow[number](x))))
+        return self.end(x)[:, 0]
+
+
+def window_boxes(boxes: Tensor, place: Tensor) -> Tensor:
+    """Return boxes (n, 4) of the picture in pixels of the windows around centre cells ``place`` (n, 2)."""
+    ratio = CENTRE_STEP // MASK_STEP
+    first = (place * ratio + ratio // 2 - WINDOW // 2).flip(1).float()
+    return boxes / MASK_STEP - first.repeat(1, 2)
+
+
+def reached_boxes(reach: Tensor, place: Tensor) -> Tensor:
+    """Return the boxes (n, 4) that reaches (n, 4) from centre cells (n, 2) tell, in pixels of the picture."""
+    centre = ((place.float() + 0.5) * CENTRE_STEP).flip(1)
+    return torch.cat([centre - reach[:, :2], centre + reach[:, 2:]], 1)
+
+
+def split_filters(filters: Tensor) -> list[tuple[Tensor, Tensor]]:
+    """Return (weight (n, out, in), bias (n, out, 1)) of the three layers of filters (n, FILTER)."""
+    layers, start = [], 0
+    for inputs, outputs in LAYERS:
+        weight = filters[:, start : start + inputs * outputs].reshape(-1, outputs, inputs)
+        start += inputs * outputs
+        layers.append((weight, filters[:, start : start + outputs, None]))
+        start += outputs
+    return layers
+
+
 class Detector(nn.Module):
     """Centres by class (Zhou et al., arXiv 1904.07850) with masks by instance filters (Tian et al., arXiv 2003.05664).
 
     Input float (N, 1, h, w), absorbance 0..1, h and w divisible by 32. Output, at a quarter of the size: logits of
     a centre of each class (N, 24, h/4, w/4), the reach left, up, right and down in pixels (N, 4, h/4, w/4), and filters
-    (N, 169, h/4, w/4); at half of the size: mask features (N, 8, h/2, w/2).
+    (N, FILTER, h/4, w/4); at half of the size what masks are drawn from: features and texture
+    (N, MASK_FEATURES + TEXTURE, h/2, w/2).
     """
 
     def __init__(self, widths: tuple[int, ...] = (24, 48, 96, 160, 192), blocks: tuple[int, ...] = (1, 2, 3, 1)) -> None:
@@ -52,10 +118,17 @@ class Detector(nn.Module):
         self.shapes = nn.Sequential(_conv(necks[0], 96), nn.Conv2d(96, 4 + FILTER, 1))
         self.fine = nn.Sequential(_conv(necks[0], 64), self.shuffle)
         self.features = nn.Sequential(_conv(16 + first, 32), nn.Conv2d(32, MASK_FEATURES, 1))
+        self.texture = nn.Sequential(_conv(16 + first, 32), nn.Conv2d(32, TEXTURE, 1))
+        self.refiner = Refiner()
         nn.init.constant_(self.centres[1].bias, -4.6)  # type: ignore[arg-type]
 
     def forward(self, x: Tensor) -> tuple[Tensor, Tensor, Tensor, Tensor]:
         """See the class."""
+        centres, reach, filters, fine = self.look(x)
+        return centres, reach, filters, torch.cat([self.features(fine), self.texture(fine)], 1)
+
+    def look(self, x: Tensor) -> tuple[Tensor, Tensor, Tensor, Tensor]:
+        """Return centres, reach and filters, and what features and texture are made of (N, c, h/2, w/2)."""
         stem = self.stem(self.unshuffle(x))
         levels, x = [], stem
         for down in self.down:
@@ -67,4 +140,29 @@ class Detector(nn.Module):
         top = self.last(torch.relu(top))
         shapes = self.shapes(top)
         reach = 16 * nn.functional.softplus(shapes[:, :4])
-        return self.centres(top), reach, shapes[:, 4:], self.features(torch.cat([self.fine(top), stem], 1))
+        return self.centres(top), reach, shapes[:, 4:], torch.cat([self.fine(top), stem], 1)
+
+    def draw(self, features: Tensor, texture: Tensor, filters: Tensor, boxes: Tensor) -> tuple[Tensor, Tensor]:
+        """Draw masks: rough ones, by the filters, and refined ones, both logits (n, WINDOW, WINDOW).
+
+        ``features`` (n, MASK_FEATURES, WINDOW, WINDOW) and ``texture`` (n, TEXTURE, INNER, INNER) are cut out of the last map
+        around each centre, ``filters`` (n, FILTER), ``boxes`` (n, 4) the chromosomes' boxes (left, top, right, bottom) in the
+        window's pixels.
+        """
+        steps = (torch.arange(WINDOW, device=filters.device) + 0.5 - WINDOW // 2) * MASK_STEP / PLACE
+        grid = torch.stack([steps[:, None].expand(WINDOW, WINDOW), steps[None].expand(WINDOW, WINDOW)])
+        x = torch.cat([features, grid[None].expand(features.shape[0], -1, -1, -1)], 1)
+        x = x.reshape(-1, MASK_FEATURES + 2, WINDOW**2)  # works for none, too
+        for weight, bias in split_filters(filters):
+            x = torch.baddbmm(bias, weight, x)
+            x = torch.relu(x) if weight.shape[1] > 1 else x
+        rough = x.reshape(-1, WINDOW, WINDOW)
+        cells = torch.arange(RIM, WINDOW - RIM, device=filters.device) + 0.5
+        low, high = cells - boxes[:, :2, None], boxes[:, 2:, None] - cells
+        inside = torch.minimum(low, high).clamp(-4, 4) / 4
+        box = torch.minimum(inside[:, 1, :, None], inside[:, 0, None, :])
+        known = rough.detach()[:, RIM:-RIM, RIM:-RIM].clamp(-SURE, SURE)
+        refined = known + self.refiner(torch.cat([texture, known[:, None], box[:, None]], 1))
+        middle = (torch.arange(WINDOW, device=filters.device) + 0.5 - WINDOW / 2).abs() < INNER / 2
+        fine = torch.where(middle[:, None] & middle, nn.functional.pad(refined, (RIM,) * 4), rough.detach())
+        return rough, fine

@@ -1,0 +1,1 @@
+"""A karyotype to the files that other tools read: COCO, VOC, label TIFF, CSV, QuPath and ImageJ regions."""
