@@ -5,9 +5,12 @@ from hypothesis import strategies as st
 
 from karyogram.metrics.classification import (
     accuracy,
+    caught_errors,
     confusion_matrix,
     expected_calibration_error,
+    macro_auc,
     macro_f1,
+    review_threshold,
     wilson_interval,
 )
 
@@ -25,6 +28,14 @@ def test_accuracy_confusion_and_f1_of_a_case_counted_by_hand():
 
 def test_classes_that_never_occur_do_not_change_f1():
     assert macro_f1(TRUTH, CALLED, 24) == macro_f1(TRUTH, CALLED, 3)
+
+
+def test_the_area_under_the_curve_counts_pairs_in_order():
+    # Class 1 against 0: of the four pairs, one is out of order and one is a tie; class 2 never occurs.
+    second = np.array([0.1, 0.6, 0.6, 0.3])
+    probabilities = np.stack([1 - second, second, np.zeros(4)], 1)
+    assert macro_auc(np.array([0, 0, 1, 1]), probabilities) == pytest.approx(2.5 / 4)
+    assert np.isnan(macro_auc(np.array([1, 1]), probabilities[:2]))
 
 
 def test_nothing_to_score_is_not_a_number():
@@ -72,3 +83,28 @@ def test_wilson_interval_holds_the_share_and_mirrors(hits, misses):
         assert 0 <= low <= hits / (hits + misses) + 1e-12
         assert hits / (hits + misses) - 1e-12 <= high <= 1
         assert wilson_interval(misses, hits + misses) == pytest.approx((1 - high, 1 - low))
+
+
+def test_flags_are_counted_over_errors_and_over_all():
+    correct, sure = np.array([True, True, True, False]), np.array([0.99, 0.6, 0.9, 0.7])
+    assert caught_errors(correct, sure, 0.8) == (1.0, 0.5)
+    assert caught_errors(correct, sure, 0.65) == (0.0, 0.25)
+    caught, flagged = caught_errors(correct[:3], sure[:3], 0.95)
+    assert np.isnan(caught)
+    assert flagged == pytest.approx(2 / 3)
+    with pytest.raises(ValueError, match="4 outcomes, 3 certainties"):
+        caught_errors(correct, sure[:3], 0.5)
+
+
+@given(st.integers(0, 1000))
+def test_a_threshold_catches_its_share_of_errors_to_come(seed):
+    rng = np.random.default_rng(seed)
+    sure = rng.beta(3, 1, (2, 2000))
+    correct = rng.random((2, 2000)) < sure
+    caught, _ = caught_errors(correct[1], sure[1], review_threshold(correct[0], sure[0], 0.9))
+    assert caught == pytest.approx(0.9, abs=0.08)
+
+
+def test_too_few_errors_flag_everything():
+    assert review_threshold(np.array([True, False]), np.array([0.9, 0.8])) == np.inf
+    assert review_threshold(np.array([True, True]), np.array([0.9, 0.8])) == np.inf

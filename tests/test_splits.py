@@ -11,6 +11,7 @@ from karyogram.datasets.splits import (
     PARTS,
     cirnet_case,
     cirnet_cell,
+    folds_by_case,
     read_split,
     split_by_case,
     tseng_case,
@@ -31,6 +32,24 @@ def cases_of_parts(entries):
 def test_the_case_is_the_name_without_its_last_digit_and_copy():
     names = ["1050211_1", "1050211_12", "1050212", "103082", "unknow002", "unknow003"]
     assert [tseng_case(n) for n in names] == ["105021", "105021", "105021", "10308", "unknow002", "unknow003"]
+
+
+@given(st.dictionaries(st.integers(0, 99), st.integers(1, 9), min_size=5, max_size=30), st.integers(0, 9))
+def test_each_picture_is_tested_in_one_fold_with_its_whole_case(sizes, seed):
+    names = [f"{case}_{copy}" for case, copies in sizes.items() for copy in range(copies)]
+    folds = folds_by_case(names, lambda name: name.split("_")[0], 5, seed)
+    tested = [entry.name for fold in folds for entry in fold if entry.part == "test"]
+    assert sorted(tested) == sorted(names)
+    for fold in folds:
+        parts = cases_of_parts(fold)
+        assert parts["test"]
+        assert not parts["test"] & parts["train"]
+        assert len(fold) == len(names)
+
+
+def test_fewer_cases_than_folds_are_refused():
+    with pytest.raises(DataError, match="4 cases cannot be dealt to 5 folds"):
+        folds_by_case("abcd", str, 5)
 
 
 def test_cirnet_names_hold_case_and_cell():

@@ -10,7 +10,7 @@ from pathlib import Path
 import numpy as np
 
 from karyogram.classify.explain import sensitivity_map, sensitivity_profile
-from karyogram.classify.predict import Prediction, predict
+from karyogram.classify.predict import Prediction, join, predict
 from karyogram.classify.prepare import prepare
 from karyogram.draw.explain import draw_explanation
 from karyogram.errors import KaryogramError
@@ -68,21 +68,51 @@ def _classify_cell(paths: Sequence[Path], model: Model) -> Iterator[Answer | Fai
             yield Failure(str(path), text if text.startswith(str(path)) else f"{path}: {text}")
         except Exception as error:  # one bad picture must not take the others with it
             yield Failure(str(path), f"{path}: {type(error).__name__}: {error}")
-    probabilities = np.array([opinion.probabilities[0] for _, opinion in found]).reshape(-1, len(LABELS))
-    placed = arrange(probabilities, np.ones(len(found))).classes if len(found) > 1 else probabilities.argmax(1)
-    for (path, opinion), row, index in zip(found, probabilities, placed, strict=True):
-        label = int(index) if index >= 0 else int(row.argmax())
-        second = int(np.argsort(row)[-2 if label == int(row.argmax()) else -1])
-        reasons = review_reasons(label, row, float(opinion.whole[0]), float(opinion.up[0]), extra=False, at_border=False)
+    if not found:
+        return
+    said = join([prediction for _, prediction in found])
+    for (path, _), opinion in zip(found, decide_cell(said) if len(found) > 1 else decide_alone(said), strict=True):
+        row = opinion.probabilities
         yield Answer(
             str(path),
-            LABELS[label],
-            round(float(row[label]), 4),
-            LABELS[second],
-            round(float(row[second]), 4),
-            bool(opinion.up[0] < 0.5),
-            "; ".join(reasons),
+            LABELS[opinion.label],
+            round(float(row[opinion.label]), 4),
+            LABELS[opinion.second],
+            round(float(row[opinion.second]), 4),
+            opinion.flipped,
+            "; ".join(opinion.review),
         )
+
+
+@dataclass(frozen=True, eq=False)
+class Opinion:
+    """What is decided of one chromosome: class, runner-up, ``probabilities`` (24,), whether to turn it, reasons to look."""
+
+    label: int
+    second: int
+    probabilities: np.ndarray
+    flipped: bool
+    review: tuple[str, ...]
+
+
+def decide_alone(said: Prediction) -> list[Opinion]:
+    """Decide each chromosome by its own picture."""
+    return _opinions(said, said.probabilities.argmax(1))
+
+
+def decide_cell(said: Prediction) -> list[Opinion]:
+    """Decide chromosomes together that are one cell's, or a part of it."""
+    placed = arrange(said.probabilities, np.ones(len(said.up))).classes
+    return _opinions(said, np.where(placed >= 0, placed, said.probabilities.argmax(1)))
+
+
+def _opinions(said: Prediction, labels: np.ndarray) -> list[Opinion]:
+    opinions = []
+    for label, row, up, whole in zip(labels.tolist(), said.probabilities, said.up, said.whole, strict=True):
+        second = int(np.argsort(row)[-2 if label == int(row.argmax()) else -1])
+        reasons = review_reasons(label, row, float(whole), float(up), extra=False, at_border=False)
+        opinions.append(Opinion(label, second, row, bool(up < 0.5), reasons))
+    return opinions
 
 
 def explain_answer(answer: Answer, model: Model) -> np.ndarray:

@@ -1,11 +1,12 @@
 """Canvases to opinions."""
 
 from collections.abc import Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, fields
 
 import numpy as np
 from scipy.special import expit, softmax
 
+from karyogram.classify.cell import canvas_sizes
 from karyogram.classify.prepare import prepare
 from karyogram.records import Instance
 from karyogram.weights.record import Model
@@ -20,11 +21,15 @@ VIEWS = (((1, 1), False), ((-1, -1), True), ((1, -1), False), ((-1, 1), True))
 
 @dataclass(frozen=True, eq=False)
 class Prediction:
-    """Opinions on N chromosomes: ``probabilities`` (N, 24), ``up`` (N,) P(short arm up), ``whole`` (N,) P(one whole one)."""
+    """Opinions on N chromosomes: ``probabilities`` (N, 24), ``up`` (N,) P(short arm up), ``whole`` (N,) P(one whole one).
+
+    ``sizes`` (N, 2) is how large they are on their canvases, see :func:`karyogram.classify.cell.canvas_sizes`.
+    """
 
     probabilities: np.ndarray
     up: np.ndarray
     whole: np.ndarray
+    sizes: np.ndarray
 
 
 def predict(model: Model, flat: np.ndarray, instances: Sequence[Instance], scale: float = 1.0, views: int = 4) -> Prediction:
@@ -34,6 +39,11 @@ def predict(model: Model, flat: np.ndarray, instances: Sequence[Instance], scale
     """
     how = model.metadata["preparation"]
     return predict_canvases(model, [prepare(flat, item, how, scale) for item in instances], views)
+
+
+def join(predictions: Sequence[Prediction]) -> Prediction:
+    """Return the opinions of several predictions as one, in their order."""
+    return Prediction(*(np.concatenate([getattr(p, field.name) for p in predictions]) for field in fields(Prediction)))
 
 
 def combine(probabilities: np.ndarray, opinions: np.ndarray) -> np.ndarray:
@@ -51,7 +61,7 @@ def predict_canvases(model: Model, canvases: Sequence[np.ndarray], views: int = 
     The logits of the first ``views`` of ``VIEWS`` are averaged.
     """
     if not len(canvases):
-        return Prediction(np.zeros((0, 24), np.float32), np.zeros(0, np.float32), np.zeros(0, np.float32))
+        return Prediction(*(np.zeros(shape, np.float32) for shape in ((0, 24), 0, 0, (0, 2))))
     stack = np.stack(canvases)
     classes, up, whole = np.zeros((len(stack), 24)), np.zeros(len(stack)), np.zeros(len(stack))
     for (rows, columns), turned in VIEWS[:views]:
@@ -59,7 +69,8 @@ def predict_canvases(model: Model, canvases: Sequence[np.ndarray], views: int = 
         classes += found[0] / views
         up += (-found[1] if turned else found[1]) / views
         whole += found[2] / views
-    return Prediction(softmax(classes / model.metadata["temperature"], axis=1), expit(up), expit(whole))
+    probabilities = softmax(classes / model.metadata["temperature"], axis=1)
+    return Prediction(probabilities, expit(up), expit(whole), canvas_sizes(stack))
 
 
 def _run(model: Model, canvases: np.ndarray) -> list[np.ndarray]:

@@ -84,6 +84,30 @@ def split_by_case(
     return [Entry(name, case_of(name), part[case_of(name)]) for name in names]
 
 
+def folds_by_case(names: Iterable[str], case_of: Callable[[str], str], folds: int = 5, seed: int = 0) -> list[list[Entry]]:
+    """Return ``folds`` splits, each of which tests on other whole cases and trains on the rest; every picture is tested once.
+
+    Cases are dealt, the largest first, to the fold that holds the fewest pictures; ``seed`` orders cases of one size. Raises
+    DataError for fewer cases than folds.
+    """
+    names = sorted(names)
+    cases: dict[str, int] = {}
+    for name in names:
+        cases[case_of(name)] = cases.get(case_of(name), 0) + 1
+    if len(cases) < folds:
+        raise DataError(f"{len(cases)} cases cannot be dealt to {folds} folds")
+    order = sorted(cases)
+    random.Random(seed).shuffle(order)
+    sizes, fold_of = [0] * folds, {}
+    for case in sorted(order, key=lambda c: -cases[c]):
+        fold_of[case] = sizes.index(min(sizes))
+        sizes[fold_of[case]] += cases[case]
+    return [
+        [Entry(name, case_of(name), "test" if fold_of[case_of(name)] == fold else "train") for name in names]
+        for fold in range(folds)
+    ]
+
+
 def write_split(path: str | Path, entries: Iterable[Entry]) -> Path:
     """Write a split as CSV with the columns name, case, part."""
     buffer = io.StringIO()

@@ -4,6 +4,7 @@ Classes are int (N,), 0..classes - 1. Functions raise ValueError for arrays of u
 """
 
 import numpy as np
+from scipy.stats import rankdata
 
 
 def accuracy(truth: np.ndarray, predicted: np.ndarray) -> float:
@@ -37,6 +38,25 @@ def macro_f1(truth: np.ndarray, predicted: np.ndarray, classes: int = 24) -> flo
     return float(np.mean(2 * matrix.diagonal()[occurs] / named[occurs])) if occurs.any() else float("nan")
 
 
+def macro_auc(truth: np.ndarray, probabilities: np.ndarray) -> float:
+    """Return the mean area under the ROC curve, class against rest, of classes that occur and are not alone; NaN if none does.
+
+    ``probabilities`` is (N, classes). The area is the chance that a member is given a higher probability than another, ties
+    counting half (Hanley and McNeil, Radiology 143:29, 1982, doi 10.1148/radiology.143.1.7063747).
+
+    >>> macro_auc(np.array([0, 0, 1]), np.array([[0.9, 0.1], [0.4, 0.6], [0.2, 0.8]]))
+    1.0
+    """
+    areas = []
+    for label in range(probabilities.shape[1]):
+        members = truth == label
+        inside, outside = int(members.sum()), int((~members).sum())
+        if inside and outside:
+            ranks = rankdata(probabilities[:, label])
+            areas.append((ranks[members].sum() - inside * (inside + 1) / 2) / (inside * outside))
+    return float(np.mean(areas)) if areas else float("nan")
+
+
 def expected_calibration_error(correct: np.ndarray, probability: np.ndarray, bins: int = 15) -> float:
     """Return how far stated probabilities lie from the share that is right, 0..1; NaN without predictions.
 
@@ -51,6 +71,37 @@ def expected_calibration_error(correct: np.ndarray, probability: np.ndarray, bin
     place = np.clip(np.ceil(probability * bins).astype(int) - 1, 0, bins - 1)
     gap = np.bincount(place, probability - correct.astype(float), minlength=bins)
     return float(np.abs(gap).sum() / len(correct))
+
+
+def caught_errors(correct: np.ndarray, sure: np.ndarray, threshold: float) -> tuple[float, float]:
+    """Return (share of the wrong ones flagged, share of all flagged) when what is surer than ``threshold`` is let pass.
+
+    ``correct`` is bool (N,), ``sure`` (N,) any number that grows with certainty. The first is NaN without errors, both are
+    without predictions.
+
+    >>> caught_errors(np.array([True, True, False, False]), np.array([0.9, 0.5, 0.4, 0.8]), 0.5)
+    (0.5, 0.5)
+    """
+    if len(correct) != len(sure):
+        raise ValueError(f"{len(correct)} outcomes, {len(sure)} certainties")
+    flagged = sure <= threshold
+    caught = float(flagged[~correct].mean()) if (~correct).any() else float("nan")
+    return caught, float(flagged.mean()) if len(sure) else float("nan")
+
+
+def review_threshold(correct: np.ndarray, sure: np.ndarray, catch: float = 0.9) -> float:
+    """Return the least threshold at which :func:`caught_errors` catches the share ``catch`` of future errors.
+
+    The errors are taken for a sample of those to come, one more than there are (split conformal prediction: Papadopoulos et
+    al., ECML 2002, doi 10.1007/3-540-36755-1_29): the threshold is their certainty of rank ceil((n + 1) catch). Infinite
+    where there are too few errors to tell.
+
+    >>> review_threshold(np.array([True] + [False] * 9), np.array([1.0, *np.arange(1, 10) / 10]))
+    0.9
+    """
+    wrong = np.sort(sure[~correct])
+    rank = int(np.ceil((len(wrong) + 1) * catch - 1e-9))
+    return float(wrong[rank - 1]) if 0 < rank <= len(wrong) else float("inf")
 
 
 def wilson_interval(hits: int, total: int, z: float = 1.959964) -> tuple[float, float]:

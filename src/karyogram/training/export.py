@@ -79,14 +79,25 @@ def _windows(maps: Tensor, first: Tensor, side: int) -> Tensor:
     return maps[first[:, 0, None, None] + steps[:, None], first[:, 1, None, None] + steps].permute(0, 3, 1, 2)
 
 
+class ExportedCell(nn.Module):
+    """The second stage for one cell, all of whose chromosomes are present."""
+
+    def __init__(self, net: nn.Module) -> None:
+        super().__init__()
+        self.net = net
+
+    def forward(self, evidence: Tensor) -> Tensor:
+        """Float (N, 26) -> log-probabilities of the classes (N, 24)."""
+        logs: Tensor = self.net(evidence[None], torch.ones_like(evidence[None, :, 0], dtype=torch.bool))
+        return logs[0]
+
+
 def export(net: nn.Module, path: Path, name: str, how: Preparation, temperature: float = 1.0) -> Path:
     """Write a classifier as ONNX with preparation and label order; raise ModelError, and write nothing, if torch disagrees."""
     axes = {key: {0: "n"} for key in ("canvases", "classes", "up", "whole")}
     metadata = {"name": name, "labels": json.dumps(LABELS), "preparation": json.dumps(asdict(how))}
     metadata["temperature"] = json.dumps(temperature)
-    shape, chance = (3, how.height, how.width), torch.Generator().manual_seed(0)
-    example = torch.randint(0, 256, shape, dtype=torch.uint8, generator=chance)
-    return _write(Exported(net.eval().float()), path, example, axes, metadata)
+    return _write(Exported(net.eval().float()), path, _noise(3, how.height, how.width), axes, metadata)
 
 
 def export_segmenter(net: Detector, path: Path, name: str) -> Path:
@@ -96,6 +107,19 @@ def export_segmenter(net: Detector, path: Path, name: str) -> Path:
     drawn = read_picture(Path(str(files("karyogram") / "data" / "demo.png"))).pixels
     example = torch.from_numpy(cv2.resize(drawn, (12 * GRID, 10 * GRID), interpolation=cv2.INTER_AREA)[None])
     return _write(ExportedSegmenter(net.eval().float()), path, example, axes, metadata)
+
+
+def export_cell(net: nn.Module, path: Path, name: str, temperature: float = 1.0) -> Path:
+    """Write a second stage as ONNX with label order; raise ModelError, and write nothing, if torch disagrees."""
+    axes = {"evidence": {0: "n"}, "classes": {0: "n"}}
+    metadata = {"name": name, "labels": json.dumps(LABELS), "temperature": json.dumps(temperature)}
+    example = _noise(7, len(LABELS) + 2).float() / -32
+    return _write(ExportedCell(net.eval().float()), path, example, axes, metadata)
+
+
+def _noise(*shape: int) -> Tensor:
+    """Return uint8 of a shape, the same each time."""
+    return torch.randint(0, 256, shape, dtype=torch.uint8, generator=torch.Generator().manual_seed(0))
 
 
 def _write(module: nn.Module, path: Path, example: Tensor, axes: dict[str, dict[int, str]], metadata: dict[str, str]) -> Path:

@@ -56,7 +56,8 @@ class Kind:
 
 #: A classifier maps canvases uint8 (N, h, w) to logits: ``classes`` (N, 24), to be divided by ``temperature``, ``up`` (N,) that
 #: the short arm is up, ``whole`` (N,) that the canvas shows one whole chromosome. A segmenter maps a flattened picture uint8
-#: (1, h, w), scaled to ``scale`` times the reference size, to the fields of :class:`karyogram.segment.peaks.Peaks`.
+#: (1, h, w), scaled to ``scale`` times the reference size, to the fields of :class:`karyogram.segment.peaks.Peaks`. The second
+#: stage maps what is known of the N chromosomes of one cell, float (N, 26), see :mod:`karyogram.classify.cell`, to logits.
 KINDS = MappingProxyType(
     {
         "classifier": Kind(
@@ -68,6 +69,11 @@ KINDS = MappingProxyType(
             "picture",
             ("classes", "boxes", "masks", "places"),
             {"labels": _labels, "scale": lambda value: _positive("scale", value)},
+        ),
+        "cell": Kind(
+            "evidence",
+            ("classes",),
+            {"labels": _labels, "temperature": lambda value: _positive("temperature", value)},
         ),
     }
 )

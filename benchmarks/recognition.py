@@ -1,0 +1,163 @@
+"""One network, two sets, two ways to split: by picture, as the founding study did, and by case, as a laboratory meets it.
+
+    python benchmarks/recognition.py fit --set cirnet --split case --part 0     # one fit; parts 0 to 4; a JSON file each
+    python benchmarks/recognition.py fit --set cirnet --split picture --part 0  # 70 % train, 10 % test, 20 % validation, seed 0
+    python benchmarks/recognition.py all --set cirnet                           # whatever of the ten is not there yet
+    python benchmarks/recognition.py report                                     # benchmarks/recognition.md from all JSON files
+
+Kill it and start it again: prepared pictures, checkpoints and finished fits stay (in --work and
+benchmarks/results/recognition). On cirnet the compact network starts from the shipped gband, which never saw that set, and is
+tuned; on tseng2023 (isolated chromosomes) it starts from nothing, since gband has seen most of that set. The last epoch counts:
+nothing is chosen on the test part, nor on the validation part.
+"""
+
+import argparse
+import json
+import os
+import time
+from collections.abc import Sequence
+from dataclasses import fields, replace
+from pathlib import Path
+
+import numpy as np
+import torch
+from recognition_report import write_report
+
+from karyogram.classify.predict import Prediction, predict_canvases
+from karyogram.classify.prepare import Preparation
+from karyogram.datasets.splits import Entry, cirnet_case, folds_by_case, tseng_case
+from karyogram.files import write_text
+from karyogram.labels import LABELS
+from karyogram.metrics.classification import accuracy, confusion_matrix, expected_calibration_error, macro_auc, macro_f1
+from karyogram.singles import decide_cell
+from karyogram.training.data import Samples, load_samples, save_samples
+from karyogram.training.export import export
+from karyogram.training.fit import Fitting, Recipe, fit
+from karyogram.training.pictures import image_level_split
+from karyogram.training.prepare import prepare_folder
+from karyogram.training.thaw import thaw
+from karyogram.weights.catalogue import load_model
+
+HERE = Path(__file__).parent
+DATA = Path(os.environ.get("KARYOGRAM_DATA", HERE.parent.parent / "shared" / "data"))
+RESULTS = HERE / "results" / "recognition"
+GBAND = HERE.parent / "src" / "karyogram" / "weights" / "gband.onnx"
+PARTS = 5
+#: The founding study's shares of train, test and validation.
+SHARES = (0.7, 0.1, 0.2)
+CASE_OF = {"cirnet": cirnet_case, "tseng2023": tseng_case}
+#: How each set's pictures are laid on the canvas: those of cirnet are smaller than the reference.
+HOW = {"cirnet": Preparation(scale=1.25 * Preparation().scale), "tseng2023": Preparation()}
+RECIPES = {
+    "cirnet": Recipe(epochs=24, batch=64, rate=1.5e-3, counterexamples=0.0),
+    "tseng2023": Recipe(epochs=10, batch=128, rate=3e-3, counterexamples=0.0),
+}
+
+
+def prepared(name: str, work: Path) -> Samples:
+    """Return the whole chromosomes of a set, prepared once and kept in ``work``."""
+    folder = work / name
+    if not (folder / "preparation.json").is_file():
+        suffix = "*.tiff" if name == "cirnet" else "*.jpg"
+        entries = {path.stem: Entry(path.stem, "", "train") for path in sorted((DATA / name).rglob(suffix))}
+        samples = prepare_folder(DATA / name, entries, HOW[name])
+        whole = samples.table["label"] >= 0
+        save_samples(folder, replace(samples, canvases=samples.canvases[whole], table=samples.table[whole]))
+    return load_samples(folder)
+
+
+def deal(name: str, split: str, part: int, samples: Samples) -> Samples:
+    """Return the samples with their part of one split. By picture means by chromosome: cells lie in all parts."""
+    table = samples.table.copy()
+    keys = [f"{row['name']}#{row['box']}" for row in table]
+    if split == "picture":
+        entries = {entry.name: entry for entry in image_level_split(keys, SHARES, seed=part)}
+    else:
+        by_name = {entry.name: entry for entry in folds_by_case(set(table["name"].tolist()), CASE_OF[name], PARTS)[part]}
+        entries = {key: by_name[key.rpartition("#")[0]] for key in keys}
+    table["part"] = [entries[key].part for key in keys]
+    return replace(samples, table=table)
+
+
+def starting_point(samples: Samples, work: Path) -> Path:
+    """Return a checkpoint of the compact network that computes what gband does on training pictures, written once a process."""
+    module = Fitting(Recipe(), 1)
+    rows = np.flatnonzero(samples.table["part"] == "train")[:512]
+    canvases = torch.from_numpy(np.ascontiguousarray(samples.canvases[rows]))[:, None].float() / 255
+    thaw(GBAND, module.net, lambda: [module.net(part) for part in canvases.split(64)])
+    path = work / "gband.ckpt"
+    torch.save({"state_dict": module.state_dict()}, path)
+    return path
+
+
+def decide_cells(found: Prediction, cells: np.ndarray) -> np.ndarray:
+    """Return the class (N,) of each chromosome when those of one cell, named by ``cells`` (N,), are decided together."""
+    classes = np.zeros(len(cells), int)
+    for cell in np.unique(cells):
+        rows = np.flatnonzero(cells == cell)
+        own = Prediction(*(getattr(found, field.name)[rows] for field in fields(Prediction)))
+        classes[rows] = [opinion.label for opinion in decide_cell(own)]
+    return classes
+
+
+def fit_one(name: str, split: str, part: int, work: Path, recipe: Recipe) -> None:
+    """Fit one part of one split, score its test part, and write the result; nothing if that is there already."""
+    result = RESULTS / f"{name}-{split}-{part}.json"
+    if result.is_file():
+        return
+    folder = work / f"{name}-{split}-{part}"
+    folder.mkdir(parents=True, exist_ok=True)
+    samples = deal(name, split, part, prepared(name, work))
+    begun = time.time()
+    start = starting_point(samples, folder) if name == "cirnet" else None
+    net = fit(samples, replace(recipe, seed=part), folder, start).net
+    model = load_model(str(export(net, folder / "fitted.onnx", "fitted", samples.how)), threads=2)
+    rows = np.flatnonzero(samples.table["part"] == "test")
+    table = samples.table[rows]
+    found, truth = predict_canvases(model, list(samples.canvases[rows])), table["label"].astype(int)
+    best = found.probabilities.argmax(1)
+    sure = np.abs(table["up"] - 0.5) > 0.45
+    scores = {
+        "set": name,
+        "split": split,
+        "part": part,
+        "recipe": {"epochs": recipe.epochs, "batch": recipe.batch, "rate": recipe.rate},
+        "train": int((samples.table["part"] == "train").sum()),
+        "test": len(rows),
+        "cases": sorted({CASE_OF[name](n) for n in table["name"].tolist()}),
+        "minutes": round((time.time() - begun) / 60, 1),
+        "accuracy": accuracy(truth, best),
+        "cell_accuracy": accuracy(truth, decide_cells(found, table["cell"])) if split == "case" else None,
+        "macro_f1": macro_f1(truth, best),
+        "auc": macro_auc(truth, found.probabilities),
+        "ece": expected_calibration_error(best == truth, found.probabilities.max(1)),
+        "up": accuracy(table["up"][sure] > 0.5, found.up[sure] > 0.5),
+        "confusion": confusion_matrix(truth, best).tolist(),
+        "labels": list(LABELS),
+    }
+    write_text(result, json.dumps(scores) + "\n")
+    print(result, {key: round(scores[key], 4) for key in ("accuracy", "macro_f1", "auc", "ece", "minutes")}, flush=True)
+
+
+def main(arguments: Sequence[str] | None = None) -> None:
+    """Parse, fit or report."""
+    parser = argparse.ArgumentParser(description=__doc__, formatter_class=argparse.RawDescriptionHelpFormatter)
+    parser.add_argument("verb", choices=("fit", "all", "report"))
+    parser.add_argument("--set", choices=tuple(HOW), default="cirnet")
+    parser.add_argument("--split", choices=("picture", "case"), default="case")
+    parser.add_argument("--part", type=int, choices=range(PARTS), default=0)
+    parser.add_argument("--parts", type=int, default=PARTS, help="with 'all': how many parts of each split")
+    parser.add_argument("--epochs", type=int, help="another number of epochs; written into the result")
+    parser.add_argument("--work", type=Path, default=HERE.parent / "out" / "recognition")
+    args = parser.parse_args(arguments)
+    if args.verb == "report":
+        print(write_report(RESULTS, HERE / "recognition.md", DATA.parent / "reference" / "founders_grid.csv"))
+        return
+    recipe = RECIPES[args.set] if args.epochs is None else replace(RECIPES[args.set], epochs=args.epochs)
+    todo = [(args.split, args.part)] if args.verb == "fit" else [(s, p) for p in range(args.parts) for s in ("case", "picture")]
+    for split, part in todo:
+        fit_one(args.set, split, part, args.work, recipe)
+
+
+if __name__ == "__main__":
+    main()
