@@ -20,10 +20,8 @@ from karyogram.datasets.splits import read_split
 from karyogram.datasets.voc import read_voc
 from karyogram.image.background import flatten
 from karyogram.pipeline import open_metaphase
-from karyogram.segment.arms import trace_skeleton, trace_ways
-from karyogram.segment.detect import find_candidates, join_ways, weigh
-from karyogram.segment.levels import OTSU, threshold_levels
-from karyogram.segment.peaks import ask_detector
+from karyogram.segment.detect import detect, weigh
+from karyogram.segment.levels import threshold_levels
 from karyogram.shape.size import cell_scale, mean_area
 from karyogram.weights.catalogue import load_model
 
@@ -38,11 +36,7 @@ def cues_of(name: str, segmenter: str, classifier: str) -> tuple[np.ndarray, np.
     flat = flatten(open_metaphase(DATA / "images" / f"{name}.jpg").pixels)
     levels = threshold_levels(flat)
     scale = cell_scale(levels.area)
-    factor = scale * network.metadata["scale"]
-    peaks = ask_detector(network, flat, factor)
-    drawn = find_candidates(peaks, levels.masks[0], factor)
-    skeleton = trace_skeleton(levels.masks[OTSU], levels.width)
-    found = join_ways(drawn, peaks, trace_ways(skeleton, levels.masks[0]), factor)
+    found, _ = detect(flat, network, levels, scale)
     _, best = match_boxes(found, read_voc(DATA / "annotations" / f"{name}.xml"))
     seen = predict(judge, flat, found.instances, scale, views=1)
     return weigh(found, seen.probabilities, seen.whole, mean_area(scale)), best >= RIGHT

@@ -98,7 +98,7 @@ def test_quality_heeds_detector_classifier_and_fit():
     believed, doubted = (quality(candidates, *opinion(candidates, whole), mean_area) for whole in (0.9, 0.1))
     assert (believed > doubted).all()
     assert believed[0] > believed[1]
-    assert (quality(candidates, *opinion(candidates, 0.9), 20 * mean_area) != believed).all()
+    assert (quality(candidates, *opinion(candidates, 0.9), 20 * mean_area) < believed).all()
     assert (quality(candidates, *opinion(candidates, 0.9, agree=False), mean_area) < believed).all()
 
 

@@ -12,10 +12,8 @@ from karyogram.datasets.voc import Annotation
 from karyogram.image.background import flatten
 from karyogram.labels import INDEX
 from karyogram.metrics.detection import iou_matrix
-from karyogram.segment.arms import trace_skeleton, trace_ways
-from karyogram.segment.detect import Detections, find_candidates, join_ways
-from karyogram.segment.levels import OTSU, threshold_levels
-from karyogram.segment.peaks import ask_detector
+from karyogram.segment.detect import Detections, detect
+from karyogram.segment.levels import threshold_levels
 from karyogram.segment.reconstruct import separate
 from karyogram.shape.size import cell_scale
 from karyogram.weights.record import Model
@@ -40,11 +38,7 @@ def extract_detected(
     if levels is None or not truth.boxes:
         return
     scale = cell_scale(levels.area)
-    factor = scale * segmenter.metadata["scale"]
-    peaks = ask_detector(segmenter, flat, factor)
-    skeleton = trace_skeleton(levels.masks[OTSU], levels.width)
-    drawn = find_candidates(peaks, levels.masks[0], factor)
-    found = join_ways(drawn, peaks, trace_ways(skeleton, levels.masks[0]), factor)
+    found, _ = detect(flat, segmenter, levels, scale)
     if found.instances:
         boxes, best = match_boxes(found, truth)
         known = sorted((box, index) for box, index in boxes.items() if truth.boxes[box].label is not None)

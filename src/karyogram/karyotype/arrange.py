@@ -15,7 +15,7 @@ EXTRA = 5.3
 LEAVE = 3.0
 #: The price, in nats, of an arm of a cluster that nothing placed holds, and of each holder of an arm beyond the first.
 MISSED, SHARED = 0.5, 2.0
-#: The same prices while masks are chosen: what has no place there may be shown all the same, and find one.
+#: ``EXTRA`` and ``LEAVE`` while masks are chosen: what has no place then may be shown all the same, and find one.
 CHOOSE_EXTRA, CHOOSE_LEAVE = 7.0, 4.0
 #: How many copies beyond the normal number a class may get.
 MOST_EXTRA = 4

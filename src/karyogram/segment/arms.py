@@ -56,6 +56,10 @@ class Skeleton:
         free = [self.clear(stretch) for stretch in self.stretches]
         return [pixels for pixels in free if len(pixels) >= ARM * self.width]
 
+    def is_link(self, stretch: Stretch) -> bool:
+        """Tell whether a stretch merely links two meeting points of one crossing."""
+        return len(stretch.pixels) < LINK * self.width and min(stretch.nodes) >= 0
+
     def clear(self, stretch: Stretch) -> np.ndarray:
         """Return the pixels of a stretch that lie farther from its meeting points than these are deep."""
         kept = np.ones(len(stretch.pixels), bool)
@@ -163,23 +167,21 @@ def _go_on(way: list[Stretch], leaving: dict[int, list[Stretch]], skeleton: Skel
     """Yield the way and all that it can become by running on; a way neither begins nor ends with a mere link."""
     if len(skeleton.clear(way[0])) < ARM * skeleton.width:
         return
-    last, node = way[-1], way[-1].nodes[1]
-    is_link = len(last.pixels) < LINK * skeleton.width and min(last.nodes) >= 0
-    if not is_link:
+    node = way[-1].nodes[1]
+    if not skeleton.is_link(way[-1]):
         yield way
     if node < 0 or len(way) >= MOST:
         return
     for ahead in leaving.get(node, []):
         if any(ahead.number == each.number for each in way):
             continue
-        link = len(ahead.pixels) < LINK * skeleton.width and min(ahead.nodes) >= 0
-        if link or _turn(way, ahead, skeleton) <= TURN:
+        if skeleton.is_link(ahead) or _turn(way, ahead, skeleton) <= TURN:
             yield from _go_on([*way, ahead], leaving, skeleton)
 
 
 def _turn(way: list[Stretch], ahead: Stretch, skeleton: Skeleton) -> float:
     """Return by how many degrees a way turns into a stretch, mere links left out of account."""
-    before = next((each for each in reversed(way) if len(each.pixels) >= LINK * skeleton.width or min(each.nodes) < 0), way[0])
+    before = next((each for each in reversed(way) if not skeleton.is_link(each)), way[0])
     came, goes = _direction(before.turned(), skeleton), -_direction(ahead, skeleton)
     cosine = float(came @ goes / max(np.hypot(*came) * np.hypot(*goes), 1e-6))
     return float(np.degrees(np.arccos(np.clip(cosine, -1, 1))))

@@ -8,7 +8,7 @@ from scipy.special import expit, logit
 
 from karyogram.metrics.detection import iou_matrix
 from karyogram.records import Instance
-from karyogram.segment.arms import owned_arms, trace_skeleton, trace_ways
+from karyogram.segment.arms import Skeleton, owned_arms, trace_skeleton, trace_ways
 from karyogram.segment.drawing import box_iou, place_mask
 from karyogram.segment.levels import OTSU, Levels
 from karyogram.segment.peaks import Peaks, ask_detector
@@ -62,16 +62,24 @@ def segment_learned(flat: np.ndarray, model: Model, look: Look, levels: Levels, 
 
     Masks may overlap. ``scale`` brings the cell to the reference size, ``look`` is the classifier.
     """
-    factor = scale * model.metadata["scale"]
-    peaks = ask_detector(model, flat, factor)
-    skeleton = trace_skeleton(levels.masks[OTSU], levels.width)
-    drawn, ways = find_candidates(peaks, levels.masks[0], factor), trace_ways(skeleton, levels.masks[0])
-    found = join_ways(drawn, peaks, ways, factor)
+    found, skeleton = detect(flat, model, levels, scale)
     probabilities, whole = look(found.instances)
     sure = quality(found, probabilities, whole, mean_area(scale))
     kept = [number for number in np.argsort(-sure, kind="stable").tolist() if sure[number] >= DOUBT]
     instances = [replace(found.instances[number], score=float(sure[number])) for number in kept]
     return Proposals(instances, found.classes[kept], probabilities[kept], owned_arms(skeleton, instances))
+
+
+def detect(flat: np.ndarray, model: Model, levels: Levels, scale: float) -> tuple[Detections, Skeleton]:
+    """Return all that may be a chromosome of a flattened picture, uint8 (H, W), drawn or a way through a cluster.
+
+    With them comes the skeleton of the clusters. ``scale`` brings the cell to the reference size.
+    """
+    factor = scale * model.metadata["scale"]
+    peaks = ask_detector(model, flat, factor)
+    skeleton = trace_skeleton(levels.masks[OTSU], levels.width)
+    drawn, ways = find_candidates(peaks, levels.masks[0], factor), trace_ways(skeleton, levels.masks[0])
+    return join_ways(drawn, peaks, ways, factor), skeleton
 
 
 def find_candidates(peaks: Peaks, stain: np.ndarray, scale: float) -> Detections:
