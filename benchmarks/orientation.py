@@ -1,11 +1,14 @@
 """Which end is up, checked by eye: 300 isolated chromosomes of the part test of tseng2023, and how a model fares on them.
 
-    python benchmarks/orientation.py sheets FOLDER     # contact sheets, and orientation.csv without verdicts
-    python benchmarks/orientation.py score             # the model against benchmarks/orientation.csv
+    python benchmarks/orientation.py sheets FOLDER          # contact sheets, and orientation.csv without verdicts
+    python benchmarks/orientation.py sheets FOLDER --again  # every second one, dealt anew: how steady is the reader?
+    python benchmarks/orientation.py agree FIRST.csv SECOND.csv
+    python benchmarks/orientation.py score                  # the model against benchmarks/orientation.csv
 
-A sheet shows the chromosomes of one class as they fall on the canvas, not yet turned by any model, beside the class's ideogram,
-short arm up. A verdict is ``up`` or ``down``, where the short arm lies on the sheet, or ``undecidable``. ``angle`` is how far,
-counter-clockwise, the chromosome was turned to lie on the canvas, so that a verdict survives a canvas turned half round.
+A sheet shows the chromosomes of one class, each as it is and straightened, beside the class's ideograms, short arm up. Each
+stands as chance turned it, so a sheet says nothing of what a model holds. A verdict is ``up`` or ``down``, where the short arm
+lies on the sheet, or ``undecidable``. ``angle`` is how far, counter-clockwise, the chromosome of the photograph was turned to
+stand on the sheet. ``note`` says why a verdict was changed, and from what, after the model's answer was known.
 """
 
 import argparse
@@ -17,17 +20,13 @@ from collections import Counter
 from collections.abc import Iterator
 from pathlib import Path
 
-import cv2
 import numpy as np
-from PIL import Image, ImageDraw
+from sheets import cut_upright, ideograms, lay_out
 
 from karyogram.classify.predict import predict
-from karyogram.classify.prepare import Preparation, prepare
 from karyogram.datasets.isolated import Found, find_isolated
 from karyogram.datasets.splits import read_split
 from karyogram.datasets.voc import Annotation, read_voc
-from karyogram.draw.ideogram import draw_ideogram
-from karyogram.draw.text import typeface
 from karyogram.files import read_picture, write_picture, write_text
 from karyogram.labels import LABELS
 from karyogram.metrics.classification import wilson_interval
@@ -37,10 +36,10 @@ from karyogram.weights.catalogue import load_model
 HERE = Path(__file__).parent
 DATA = Path(os.environ.get("KARYOGRAM_DATA", HERE.parent.parent / "shared" / "data")) / "tseng2023"
 TABLE = HERE / "orientation.csv"
-COLUMNS = ("picture", "box", "label", "angle", "verdict")
+COLUMNS = ("picture", "box", "label", "angle", "verdict", "note")
 NUMBER = 300
-#: How much a canvas is enlarged on a sheet, how many chromosomes stand in a row, and the distance between them.
-ENLARGE, ROW, GAP = 5, 7, 16
+#: How tall, and at most how wide, a chromosome is on a sheet, in pixels, and how many stand in a row.
+TALL, WIDE, ROW = 330, 150, 5
 
 
 def read_found(name: str) -> tuple[Found | None, Annotation]:
@@ -50,12 +49,12 @@ def read_found(name: str) -> tuple[Found | None, Annotation]:
 
 
 def angle_of(found: Found, box: int) -> float:
-    """Return the angle, in degrees, that sets a chromosome upright on its canvas."""
+    """Return the angle, in degrees counter-clockwise, that sets a chromosome upright for a model."""
     return upright_angle(outline(found.whole[box]))[0]
 
 
-def choose() -> Iterator[tuple[str, int, str, float, np.ndarray]]:
-    """Yield (picture, box, label, angle, canvas) until each class has its share; one a class and picture, cases in turn."""
+def choose() -> Iterator[tuple[str, int, str, Found]]:
+    """Yield (picture, box, label, what was found) until each class has its share; one a class and picture, new cases first."""
     entries = [entry for entry in read_split(HERE / "splits" / "tseng2023.csv").values() if entry.part == "test"]
     order = np.random.default_rng(0).permutation(len(entries))
     share = {label: NUMBER // 24 + (k < NUMBER % 24) for k, label in enumerate(LABELS)}
@@ -68,40 +67,33 @@ def choose() -> Iterator[tuple[str, int, str, float, np.ndarray]]:
             if label and label not in shown and share[label]:
                 share[label] -= 1
                 shown.add(label)
-                canvas = prepare(found.flat, found.whole[box], Preparation(), found.scale)
-                yield entry.name, box, label, round(angle_of(found, box), 1), canvas
+                yield entry.name, box, label, found
         if not any(share.values()):
             return
 
 
-def draw_sheet(label: str, canvases: list[np.ndarray]) -> np.ndarray:
-    """Return one class's chromosomes, numbered from 1, in rows that each begin with the ideogram, uint8 (H, W, 3)."""
-    cut = []
-    for canvas in canvases:
-        rows, columns = (np.flatnonzero(canvas.any(axis)) for axis in (1, 0))
-        part = 255 - canvas[rows[0] : rows[-1] + 1, columns[0] : columns[-1] + 1]
-        cut.append(cv2.resize(part, None, fx=ENLARGE, fy=ENLARGE, interpolation=cv2.INTER_CUBIC))
-    high, wide = (max(part.shape[axis] for part in cut) for axis in (0, 1))
-    step = max(wide, 60) + GAP
-    sheet = Image.new("L", ((ROW + 1) * step + GAP, -(-len(cut) // ROW) * (high + 3 * GAP) + GAP), 255)
-    pen = ImageDraw.Draw(sheet)
-    for number, part in enumerate(cut):
-        top, left = GAP + number // ROW * (high + 3 * GAP), GAP + (number % ROW + 1) * step
-        if number % ROW == 0:
-            tall = int(np.median([p.shape[0] for p in cut]))
-            sheet.paste(Image.fromarray(draw_ideogram(label, tall, 40).mean(2).astype(np.uint8)), (GAP, top))
-            pen.text((GAP, top + high + 4), label, fill=0, font=typeface(22))
-        sheet.paste(Image.fromarray(part), (left, top))
-        pen.text((left, top + high + 4), str(number + 1), fill=0, font=typeface(22))
-    return np.repeat(np.asarray(sheet)[..., None], 3, 2)
+def draw_sheet(label: str, cuts: list[np.ndarray]) -> np.ndarray:
+    """Return one class's chromosomes, numbered from 1, in rows that each begin with the ideograms, uint8 (H, W, 3)."""
+    numbered = [(cut, str(number)) for number, cut in enumerate(cuts, 1)]
+    return lay_out([[(ideograms(label, TALL), label), *numbered[k : k + ROW]] for k in range(0, len(numbered), ROW)])
 
 
-def make_sheets(folder: Path) -> None:
-    """Write a sheet a class, and the table without verdicts, in the order of classes."""
-    chosen = sorted(choose(), key=lambda row: LABELS.index(row[2]))
+def make_sheets(folder: Path, again: bool) -> None:
+    """Write a sheet a class, and the table without verdicts, in the order of classes.
+
+    Half turns, and the order in a class, are dealt by chance; ``again`` deals anew and takes every second chromosome only.
+    """
+    rng = np.random.default_rng(int(again))
+    chosen = sorted(choose(), key=lambda row: LABELS.index(row[2]))[int(again) :: 1 + again]
+    table: list[tuple[object, ...]] = []
     for label in LABELS:
-        write_picture(folder / f"{label}.png", draw_sheet(label, [row[4] for row in chosen if row[2] == label]))
-    write_table(folder / TABLE.name, [(*row[:4], "") for row in chosen])
+        cuts = []
+        for name, box, _, found in rng.permutation(np.array([row for row in chosen if row[2] == label], object)):
+            angle = round(angle_of(found, box) + 180 * int(rng.integers(2)), 1)
+            cuts.append(cut_upright(found.flat, found.whole[box], angle, TALL, WIDE))
+            table.append((name, box, label, angle, "", ""))
+        write_picture(folder / f"{label}.png", draw_sheet(label, cuts))
+    write_table(folder / TABLE.name, table)
 
 
 def write_table(path: Path, rows: list[tuple[object, ...]]) -> None:
@@ -111,9 +103,38 @@ def write_table(path: Path, rows: list[tuple[object, ...]]) -> None:
     write_text(path, buffer.getvalue())
 
 
+def read_table(path: Path) -> list[dict[str, str]]:
+    """Return the rows of a table."""
+    return list(csv.DictReader(path.read_text("utf-8").splitlines()))
+
+
+def half_turned(one: float, other: float) -> bool:
+    """Return whether two angles, in degrees, differ by half a turn rather than by none."""
+    return 90 < (one - other) % 360 < 270
+
+
+def agree(first: Path, second: Path) -> dict[str, object]:
+    """Return how two readings of the same chromosomes compare."""
+    earlier = {(row["picture"], row["box"]): row for row in read_table(first)}
+    pairs: Counter[str] = Counter()
+    named: dict[str, list[str]] = {}
+    for row in read_table(second):
+        other = earlier[row["picture"], row["box"]]
+        verdict = row["verdict"]
+        if verdict != "undecidable" and half_turned(float(row["angle"]), float(other["angle"])):
+            verdict = "down" if verdict == "up" else "up"
+        kind = (
+            "same" if verdict == other["verdict"] else "doubt" if "undecidable" in (verdict, other["verdict"]) else "opposite"
+        )
+        pairs[kind] += 1
+        if kind != "same":
+            named.setdefault(kind, []).append(f"{row['label']}: {row['picture']} box {row['box']}")
+    return {"read twice": pairs.total(), **pairs, "which": named}
+
+
 def score(name: str) -> dict[str, object]:
     """Return how often the model agrees with the verdicts, over all and for what it is sure of."""
-    rows = list(csv.DictReader(TABLE.read_text("utf-8").splitlines()))
+    rows = read_table(TABLE)
     model = load_model(name)
     wrong: list[str] = []
     decided = [row for row in rows if row["verdict"] != "undecidable"]
@@ -123,7 +144,7 @@ def score(name: str) -> dict[str, object]:
         mine = [row for row in decided if row["picture"] == picture and int(row["box"]) in found.whole]
         up = predict(model, found.flat, [found.whole[int(row["box"])] for row in mine], found.scale).up > 0.5
         for row, stands in zip(mine, up, strict=True):
-            turned = abs(angle_of(found, int(row["box"])) - float(row["angle"])) > 90
+            turned = half_turned(angle_of(found, int(row["box"])), float(row["angle"]))
             if bool(stands) != ((row["verdict"] == "up") != turned):
                 wrong.append(f"{row['label']}: {picture} box {row['box']}")
     total = len(decided)
@@ -141,15 +162,21 @@ def main() -> None:
     """Make sheets, or score and write benchmarks/results/orientation.json."""
     parser = argparse.ArgumentParser(description=__doc__, formatter_class=argparse.RawDescriptionHelpFormatter)
     verbs = parser.add_subparsers(dest="verb", required=True)
-    verbs.add_parser("sheets").add_argument("folder", type=Path)
+    sheets = verbs.add_parser("sheets")
+    sheets.add_argument("folder", type=Path)
+    sheets.add_argument("--again", action="store_true")
+    two = verbs.add_parser("agree")
+    two.add_argument("tables", type=Path, nargs=2)
     verbs.add_parser("score").add_argument("--model", default="gband")
     args = parser.parse_args()
     if args.verb == "sheets":
-        make_sheets(args.folder)
-        return
-    found = score(args.model)
-    print(json.dumps(found, indent=1))
-    write_text(HERE / "results" / "orientation.json", json.dumps(found, indent=1) + "\n")
+        make_sheets(args.folder, args.again)
+    elif args.verb == "agree":
+        print(json.dumps(agree(*args.tables), indent=1))
+    else:
+        found = score(args.model)
+        print(json.dumps(found, indent=1))
+        write_text(HERE / "results" / "orientation.json", json.dumps(found, indent=1) + "\n")
 
 
 if __name__ == "__main__":
