@@ -8,7 +8,8 @@
 A sheet shows the chromosomes of one class, each as it is and straightened, beside the class's ideograms, short arm up. Each
 stands as chance turned it, so a sheet says nothing of what a model holds. A verdict is ``up`` or ``down``, where the short arm
 lies on the sheet, or ``undecidable``. ``angle`` is how far, counter-clockwise, the chromosome of the photograph was turned to
-stand on the sheet. ``note`` says why a verdict was changed, and from what, after the model's answer was known.
+stand on the sheet; of a bent one the end that lies higher is its upper end. ``note`` says where readings differed, and what a
+last look at the disagreements with the model gave.
 """
 
 import argparse
@@ -30,6 +31,8 @@ from karyogram.datasets.voc import Annotation, read_voc
 from karyogram.files import read_picture, write_picture, write_text
 from karyogram.labels import LABELS
 from karyogram.metrics.classification import wilson_interval
+from karyogram.records import Instance
+from karyogram.shape.axis import medial_axis
 from karyogram.shape.pose import outline, upright_angle
 from karyogram.weights.catalogue import load_model
 
@@ -40,6 +43,8 @@ COLUMNS = ("picture", "box", "label", "angle", "verdict", "note")
 NUMBER = 300
 #: How tall, and at most how wide, a chromosome is on a sheet, in pixels, and how many stand in a row.
 TALL, WIDE, ROW = 330, 150, 5
+#: A chromosome counts as straight if the distance of its ends is at least this share of its axis.
+STRAIGHT = 0.9
 
 
 def read_found(name: str) -> tuple[Found | None, Annotation]:
@@ -132,30 +137,47 @@ def agree(first: Path, second: Path) -> dict[str, object]:
     return {"read twice": pairs.total(), **pairs, "which": named}
 
 
+def straightness(item: Instance) -> float:
+    """Return how straight a chromosome is: the distance of its ends over the length of its axis, 0 to 1."""
+    axis = medial_axis(item.mask)
+    return float(np.hypot(*(axis[-1] - axis[0])) / len(axis))
+
+
 def score(name: str) -> dict[str, object]:
-    """Return how often the model agrees with the verdicts, over all and for what it is sure of."""
+    """Return how often the model agrees with the verdicts, over all and for straight and bent chromosomes."""
     rows = read_table(TABLE)
     model = load_model(name)
-    wrong: list[str] = []
     decided = [row for row in rows if row["verdict"] != "undecidable"]
+    shapes: dict[str, list[bool]] = {"straight": [], "bent": []}
+    wrong: list[dict[str, object]] = []
     for picture in sorted({row["picture"] for row in decided}):
         found, _ = read_found(picture)
         assert found is not None
         mine = [row for row in decided if row["picture"] == picture and int(row["box"]) in found.whole]
-        up = predict(model, found.flat, [found.whole[int(row["box"])] for row in mine], found.scale).up > 0.5
+        up = predict(model, found.flat, [found.whole[int(row["box"])] for row in mine], found.scale).up
         for row, stands in zip(mine, up, strict=True):
-            turned = half_turned(angle_of(found, int(row["box"])), float(row["angle"]))
-            if bool(stands) != ((row["verdict"] == "up") != turned):
-                wrong.append(f"{row['label']}: {picture} box {row['box']}")
-    total = len(decided)
-    low, high = wilson_interval(total - len(wrong), total)
+            box = int(row["box"])
+            turned = half_turned(angle_of(found, box), float(row["angle"]))
+            right = (stands > 0.5) == ((row["verdict"] == "up") != turned)
+            straight = straightness(found.whole[box])
+            shapes["straight" if straight >= STRAIGHT else "bent"].append(right)
+            if not right:
+                where = {key: row[key] for key in ("label", "picture", "box")}
+                sure = float(max(stands, 1 - stands))
+                wrong.append({**where, "probability": round(sure, 3), "straightness": round(straight, 2)})
     return {
         "model": name,
         "verdicts": dict(Counter(row["verdict"] for row in rows)),
-        "agreement": round(1 - len(wrong) / total, 4),
-        "interval": [round(low, 4), round(high, 4)],
+        **agreement(shapes["straight"] + shapes["bent"]),
+        **{shape: agreement(hits) for shape, hits in shapes.items()},
         "wrong": wrong,
     }
+
+
+def agreement(hits: list[bool]) -> dict[str, object]:
+    """Return how many verdicts there are and the share the model agrees with, with its 95 % interval."""
+    low, high = wilson_interval(sum(hits), len(hits))
+    return {"of": len(hits), "agreement": round(sum(hits) / len(hits), 4), "interval": [round(low, 4), round(high, 4)]}
 
 
 def main() -> None:
