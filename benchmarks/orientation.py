@@ -13,8 +13,6 @@ last look at the disagreements with the model gave.
 """
 
 import argparse
-import csv
-import io
 import json
 import os
 from collections import Counter
@@ -22,13 +20,14 @@ from collections.abc import Iterator
 from pathlib import Path
 
 import numpy as np
-from sheets import cut_upright, ideograms, lay_out
+from sheets import cut_upright, ideograms, lay_out, read_table, write_table
 
 from karyogram.classify.predict import predict
 from karyogram.datasets.isolated import Found, find_isolated
 from karyogram.datasets.splits import read_split
 from karyogram.datasets.voc import Annotation, read_voc
 from karyogram.files import read_picture, write_picture, write_text
+from karyogram.karyotype.review import SURE_UP
 from karyogram.labels import LABELS
 from karyogram.metrics.classification import wilson_interval
 from karyogram.records import Instance
@@ -98,19 +97,7 @@ def make_sheets(folder: Path, again: bool) -> None:
             cuts.append(cut_upright(found.flat, found.whole[box], angle, TALL, WIDE))
             table.append((name, box, label, angle, "", ""))
         write_picture(folder / f"{label}.png", draw_sheet(label, cuts))
-    write_table(folder / TABLE.name, table)
-
-
-def write_table(path: Path, rows: list[tuple[object, ...]]) -> None:
-    """Write the table."""
-    buffer = io.StringIO()
-    csv.writer(buffer, lineterminator="\n").writerows([COLUMNS, *rows])
-    write_text(path, buffer.getvalue())
-
-
-def read_table(path: Path) -> list[dict[str, str]]:
-    """Return the rows of a table."""
-    return list(csv.DictReader(path.read_text("utf-8").splitlines()))
+    write_table(folder / TABLE.name, COLUMNS, table)
 
 
 def half_turned(one: float, other: float) -> bool:
@@ -144,11 +131,11 @@ def straightness(item: Instance) -> float:
 
 
 def score(name: str) -> dict[str, object]:
-    """Return how often the model agrees with the verdicts, over all and for straight and bent chromosomes."""
+    """Return how often the model agrees with the verdicts: over all, for straight and bent ones, and where it is sure."""
     rows = read_table(TABLE)
     model = load_model(name)
     decided = [row for row in rows if row["verdict"] != "undecidable"]
-    shapes: dict[str, list[bool]] = {"straight": [], "bent": []}
+    hits: dict[str, list[bool]] = {"all": [], "straight": [], "bent": [], "sure": []}
     wrong: list[dict[str, object]] = []
     for picture in sorted({row["picture"] for row in decided}):
         found, _ = read_found(picture)
@@ -159,17 +146,17 @@ def score(name: str) -> dict[str, object]:
             box = int(row["box"])
             turned = half_turned(angle_of(found, box), float(row["angle"]))
             right = (stands > 0.5) == ((row["verdict"] == "up") != turned)
-            straight = straightness(found.whole[box])
-            shapes["straight" if straight >= STRAIGHT else "bent"].append(right)
+            straight, sure = straightness(found.whole[box]), float(abs(stands - 0.5))
+            kinds = {"all": True, "straight": straight >= STRAIGHT, "bent": straight < STRAIGHT, "sure": sure >= SURE_UP}
+            for kind in (kind for kind, applies in kinds.items() if applies):
+                hits[kind].append(right)
             if not right:
                 where = {key: row[key] for key in ("label", "picture", "box")}
-                sure = float(max(stands, 1 - stands))
-                wrong.append({**where, "probability": round(sure, 3), "straightness": round(straight, 2)})
+                wrong.append({**where, "probability": round(0.5 + sure, 3), "straightness": round(straight, 2)})
     return {
         "model": name,
         "verdicts": dict(Counter(row["verdict"] for row in rows)),
-        **agreement(shapes["straight"] + shapes["bent"]),
-        **{shape: agreement(hits) for shape, hits in shapes.items()},
+        **{kind: agreement(mine) for kind, mine in hits.items()},
         "wrong": wrong,
     }
 

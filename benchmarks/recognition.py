@@ -3,7 +3,7 @@
     python benchmarks/recognition.py fit --set cirnet --split case --part 0     # one fit; parts 0 to 4; a JSON file each
     python benchmarks/recognition.py fit --set cirnet --split picture --part 0  # 70 % train, 10 % test, 20 % validation, seed 0
     python benchmarks/recognition.py all --set cirnet                           # whatever of the ten is not there yet
-    python benchmarks/recognition.py report                                     # benchmarks/recognition.md from all JSON files
+    python benchmarks/recognition.py report                                     # recognition_splits.md from all JSON files
 
 Kill it and start it again: prepared pictures, checkpoints and finished fits stay (in --work and
 benchmarks/results/recognition). On cirnet the compact network starts from the shipped gband, which never saw that set, and is
@@ -151,7 +151,7 @@ def main(arguments: Sequence[str] | None = None) -> None:
     parser.add_argument("--work", type=Path, default=HERE.parent / "out" / "recognition")
     args = parser.parse_args(arguments)
     if args.verb == "report":
-        print(write_report(RESULTS, HERE / "recognition.md", DATA.parent / "reference" / "founders_grid.csv"))
+        print(write_report(RESULTS, HERE / "recognition_splits.md", DATA.parent / "reference" / "founders_grid.csv"))
         return
     recipe = RECIPES[args.set] if args.epochs is None else replace(RECIPES[args.set], epochs=args.epochs)
     todo = [(args.split, args.part)] if args.verb == "fit" else [(s, p) for p in range(args.parts) for s in ("case", "picture")]

@@ -1,6 +1,9 @@
 """Contact sheets for a person to judge chromosomes by: large cut-outs, and the ideogram of a class drawn as long."""
 
-from collections.abc import Sequence
+import csv
+import io
+from collections.abc import Iterable, Sequence
+from pathlib import Path
 
 import cv2
 import numpy as np
@@ -8,6 +11,7 @@ from PIL import Image, ImageDraw
 
 from karyogram.draw.ideogram import band_names, draw_ideogram
 from karyogram.draw.text import typeface
+from karyogram.files import write_text
 from karyogram.records import Instance
 from karyogram.shape.pose import outline, upright_window
 from karyogram.shape.straighten import straighten
@@ -67,3 +71,15 @@ def lay_out(rows: Sequence[Sequence[tuple[np.ndarray, str]]]) -> np.ndarray:
             left += width
         top += high
     return np.repeat(np.asarray(sheet)[..., None], 3, 2)
+
+
+def read_table(path: Path) -> list[dict[str, str]]:
+    """Return the rows of a table of verdicts."""
+    return list(csv.DictReader(path.read_text("utf-8").splitlines()))
+
+
+def write_table(path: Path, columns: Sequence[str], rows: Iterable[Sequence[object]]) -> None:
+    """Write a table, its verdicts still empty."""
+    buffer = io.StringIO()
+    csv.writer(buffer, lineterminator="\n").writerows([columns, *rows])
+    write_text(path, buffer.getvalue())
