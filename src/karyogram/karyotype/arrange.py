@@ -19,7 +19,7 @@ MISSED, SHARED = 0.5, 2.0
 CHOOSE_EXTRA, CHOOSE_LEAVE = 7.0, 4.0
 #: How many copies beyond the normal number a class may get.
 MOST_EXTRA = 4
-#: The normal chromosomes of a man; a woman has one X more and one Y less. The cheaper of the two decides which copies are extra.
+#: The normal chromosomes of a man; a woman has one X more and one Y less. The cheaper of the two says which copies are extra.
 NORMAL = np.array([2] * len(AUTOSOMES) + [1, 1])
 WOMAN = np.array([0] * len(AUTOSOMES) + [1, -1])
 #: Probabilities of a class below the first are taken for it; classes less likely than the second are no choice.
