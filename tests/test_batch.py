@@ -3,13 +3,16 @@
 import csv
 import json
 import os
+import shutil
+import subprocess
+import sys
+import time
 from dataclasses import replace
 from pathlib import Path
 
 import numpy as np
 import pytest
 from click.testing import CliRunner
-from joblib import delayed
 
 import karyogram
 from bars import Bar, draw_cell
@@ -193,6 +196,23 @@ def test_what_is_done_is_in_the_summary_of_an_interrupted_run(cells, tmp_path, a
     assert [Path(row["path"]).name for row in rows_of(tmp_path / "out")] == ["a.png"]
 
 
+def test_a_killed_run_goes_on_where_it_ended(cells, tmp_path, models, analyze):
+    for name in "cdef":
+        shutil.copy(cells / "a.png", cells / f"{name}.png")
+    out = tmp_path / "out"
+    ask = ["analyze", cells, "-o", out, "--model", models / "one.onnx", "--segmenter", "classical"]
+    with subprocess.Popen([sys.executable, "-m", "karyogram.cli", *map(str, ask)], stderr=subprocess.DEVNULL) as run:
+        while not (results := list(out.glob("*/karyotype.json"))) and run.poll() is None:
+            time.sleep(0.005)
+        run.kill()
+    assert results
+    found = {path: Karyotype.from_json(path.read_text()) for path in out.glob("*/karyotype.json")}
+    assert len(found) < 6
+    assert not (out / "summary.csv").exists()
+    done = statuses(analyze(cells, "-o", out, "--json"))
+    assert sorted(done) == ["done"] * (6 - len(found)) + ["skipped"] * len(found)
+
+
 def test_what_is_done_is_in_the_summary_when_a_worker_is_killed(cells, tmp_path, analyze, monkeypatch):
     def killed(*_, **__):
         yield Row("a.png", "done")
@@ -207,7 +227,7 @@ def test_what_is_done_is_in_the_summary_when_a_worker_is_killed(cells, tmp_path,
 
 def test_a_killed_worker_is_named_as_such():
     with pytest.raises(KaryogramError, match="a worker process was killed"):
-        list(batch._rows([delayed(os._exit)(9), delayed(abs)(1)], 2))
+        list(batch._on_cores(lambda code, _: os._exit(code), [(9, 9), (9, 9)], 2))
 
 
 # what is no metaphase

@@ -3,11 +3,11 @@
 import csv
 import io
 import time
-from collections.abc import Iterable, Iterator, Sequence
+from collections.abc import Callable, Iterator, Sequence
 from concurrent.futures.process import BrokenProcessPool
 from dataclasses import asdict, dataclass, fields
+from functools import partial
 from pathlib import Path
-from typing import Any
 
 from karyogram.datasets.results import read_karyotype as read_result
 from karyogram.draw.karyogram import PLAIN, Style
@@ -41,34 +41,66 @@ def analyze_many(
     formats: frozenset[str],
     style: Style = PLAIN,
     jobs: int = 1,
+    cluster: str | None = None,
     force: bool = False,
 ) -> Iterator[Row]:
     """Analyse (path, result folder) pairs; the rows come as they are done, in any order.
 
+    ``jobs`` is how many processes of this machine share the work; ``cluster``, the address of a Dask scheduler, sends it to
+    that scheduler's workers instead, which must see the same files under the same absolute paths.
+
     Unless ``force``, a picture is skipped whose folder holds its ``karyotype.json``, by the same models, and all files of
     ``formats``, in whatever style; a folder with the result of another picture is left as it is, and the row is a failed one.
-    Raises ModelError at once if a model cannot be opened; the iterator raises KaryogramError if a worker process is killed.
+    Raises ModelError at once if a model cannot be opened; the iterator raises KaryogramError if a worker process of this
+    machine is killed, or if no scheduler answers. A picture whose worker on a cluster is killed is tried on others first.
     """
-    from joblib import delayed, effective_n_jobs
+    from joblib import effective_n_jobs
 
     jobs = min(effective_n_jobs(jobs), max(len(pictures), 1))
-    options = (model, segmenter, 0 if jobs == 1 else 1)
+    model, segmenter = (str(Path(name).absolute()) if name.endswith(".onnx") else name for name in (model, segmenter))
+    options = (model, segmenter, 0 if jobs == 1 and cluster is None else 1)
     make_reader(*options)
-    tasks = (delayed(_analyze_one)(path, folder, options, formats, style, force) for path, folder in pictures)
-    return _rows(tasks, jobs)
+    work = partial(_analyze_one, options=options, formats=formats, style=style, force=force)
+    return _on_cluster(work, pictures, cluster) if cluster else _on_cores(work, pictures, jobs)
 
 
-def _rows(tasks: Iterable[Any], jobs: int) -> Iterator[Row]:
-    from joblib import Parallel
+#: Analyses a picture, given its path and its result folder.
+Work = Callable[[Path, Path], Row]
+
+
+def _on_cores(work: Work, pictures: Sequence[tuple[Path, Path]], jobs: int) -> Iterator[Row]:
+    from joblib import Parallel, delayed
 
     try:
+        tasks = (delayed(work)(path, folder) for path, folder in pictures)
         yield from Parallel(n_jobs=jobs, return_as="generator_unordered", batch_size=1)(tasks)
     except BrokenProcessPool as error:
         raise KaryogramError("a worker process was killed (out of memory?); run again with fewer --jobs") from error
 
 
+def _on_cluster(work: Work, pictures: Sequence[tuple[Path, Path]], address: str) -> Iterator[Row]:
+    """Yield the rows of pictures that a cluster's workers do; one lost with its workers is a failed one."""
+    try:
+        from distributed import Client, as_completed
+
+        client = Client(address)
+    except ModuleNotFoundError as error:
+        raise KaryogramError(f"work on a cluster needs {error.name}: pip install 'karyogram[cluster]'") from error
+    except (OSError, ValueError) as error:
+        raise KaryogramError(f"{address}: no Dask scheduler answers: {error}") from error
+    with client:
+        here = [(path.absolute(), folder.absolute()) for path, folder in pictures]
+        sent = dict(zip(client.map(work, *zip(*here, strict=True), pure=False), here, strict=True)) if here else {}
+        for future in as_completed(list(sent)):
+            path, _ = sent.pop(future)
+            try:
+                yield future.result()
+            except Exception as error:  # mostly KilledWorker: the scheduler has tried it on several
+                yield Row(str(path), "failed", error=f"{path}: lost with its worker: {type(error).__name__}: {error}")
+
+
 def _analyze_one(
-    path: Path, folder: Path, options: tuple[str, str, int], formats: frozenset[str], style: Style, force: bool
+    path: Path, folder: Path, *, options: tuple[str, str, int], formats: frozenset[str], style: Style, force: bool
 ) -> Row:
     start = time.perf_counter()
     try:

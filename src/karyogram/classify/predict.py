@@ -16,7 +16,10 @@ BATCH = 64
 OPINION, FLOOR = 1.0, 0.02
 
 #: The ways to look at a canvas without changing its class: (rows, columns) steps, and whether they turn the short arm down.
-VIEWS = (((1, 1), False), ((-1, -1), True), ((1, -1), False), ((-1, 1), True))
+VIEWS = (((1, 1), False), ((-1, 1), True))
+#: A canvas is looked at again unless its class and which end is up are this probable. On validation pictures about every fourth
+#: is, and nothing is lost against four views of each.
+SURE, SURE_UP = 0.97, 0.9
 
 
 @dataclass(frozen=True, eq=False)
@@ -32,7 +35,9 @@ class Prediction:
     sizes: np.ndarray
 
 
-def predict(model: Model, flat: np.ndarray, instances: Sequence[Instance], scale: float = 1.0, views: int = 4) -> Prediction:
+def predict(
+    model: Model, flat: np.ndarray, instances: Sequence[Instance], scale: float = 1.0, views: int = len(VIEWS)
+) -> Prediction:
     """Ask the model about chromosomes of one flattened picture, uint8 (H, W).
 
     ``scale`` brings them to the reference size, see :func:`karyogram.classify.prepare.cell_scale`.
@@ -55,22 +60,25 @@ def combine(probabilities: np.ndarray, opinions: np.ndarray) -> np.ndarray:
     return np.asarray(softmax(logits, axis=1))
 
 
-def predict_canvases(model: Model, canvases: Sequence[np.ndarray], views: int = 4) -> Prediction:
+def predict_canvases(model: Model, canvases: Sequence[np.ndarray], views: int = len(VIEWS)) -> Prediction:
     """Ask the model about prepared canvases, uint8 (h, w) each.
 
-    The logits of the first ``views`` of ``VIEWS`` are averaged.
+    At most the first ``views`` of ``VIEWS`` are taken, all but the first only of canvases in doubt; their logits are averaged.
     """
     if not len(canvases):
         return Prediction(*(np.zeros(shape, np.float32) for shape in ((0, 24), 0, 0, (0, 2))))
     stack = np.stack(canvases)
-    classes, up, whole = np.zeros((len(stack), 24)), np.zeros(len(stack)), np.zeros(len(stack))
+    logits, looks, asked = np.zeros((len(stack), 26)), np.zeros((len(stack), 1)), np.arange(len(stack))
     for (rows, columns), turned in VIEWS[:views]:
-        found = _run(model, np.ascontiguousarray(stack[:, ::rows, ::columns]))
-        classes += found[0] / views
-        up += (-found[1] if turned else found[1]) / views
-        whole += found[2] / views
-    probabilities = softmax(classes / model.metadata["temperature"], axis=1)
-    return Prediction(probabilities, expit(up), expit(whole), canvas_sizes(stack))
+        classes, up, whole = _run(model, np.ascontiguousarray(stack[asked, ::rows, ::columns]))
+        logits[asked] += np.column_stack([classes, -up if turned else up, whole])
+        looks[asked] += 1
+        mean = logits / looks
+        probabilities, ups = softmax(mean[:, :24] / model.metadata["temperature"], axis=1), expit(mean[:, 24])
+        asked = np.flatnonzero((probabilities.max(1) < SURE) | (np.maximum(ups, 1 - ups) < SURE_UP))
+        if not len(asked):
+            break
+    return Prediction(probabilities, ups, expit(mean[:, 25]), canvas_sizes(stack))
 
 
 def _run(model: Model, canvases: np.ndarray) -> list[np.ndarray]:

@@ -15,6 +15,7 @@ from karyogram.cli.pictures import find_inputs
 @click.option("-o", "--out", required=True, type=click.Path(path_type=Path, file_okay=False), help="Folder for results.")
 @click.option("--format", "formats", default="json,png", show_default=True, help="Comma-separated, of those above.")
 @click.option("--jobs", default=1, show_default=True, type=click.IntRange(min=-1), help="Pictures at a time; -1: all cores.")
+@click.option("--cluster", metavar="ADDRESS", help="A Dask scheduler whose workers do it, as tcp://host:8786.")
 @click.option("--force", is_flag=True, help="Analyse again what is done already.")
 @click.option("--model", default="gband", show_default=True, help="A model's name, or an exported .onnx file.")
 @click.option(
@@ -34,6 +35,7 @@ def analyze(
     out: Path,
     formats: str,
     jobs: int,
+    cluster: str | None,
     force: bool,
     model: str,
     segmenter: str,
@@ -75,7 +77,14 @@ def analyze(
     found = find_inputs(pictures, out, ("/karyogram.png", "/overlay.png", "/labels.tif"))
     try:
         results = analyze_many(
-            found, model=model, segmenter=segmenter, formats=chosen, style=style, jobs=jobs or 1, force=force
+            found,
+            model=model,
+            segmenter=segmenter,
+            formats=chosen,
+            style=style,
+            jobs=jobs or 1,
+            cluster=cluster,
+            force=force,
         )
     except ModelError as error:
         raise click.UsageError(str(error)) from error

@@ -19,8 +19,9 @@ MISSED, SHARED = 0.5, 2.0
 CHOOSE_EXTRA, CHOOSE_LEAVE = 7.0, 4.0
 #: How many copies beyond the normal number a class may get.
 MOST_EXTRA = 4
-#: The normal sex chromosomes. The cheaper of the two decides which copies of X and Y are extra.
-SEXES = ((2, 0), (1, 1))
+#: The normal chromosomes of a man; a woman has one X more and one Y less. The cheaper of the two says which copies are extra.
+NORMAL = np.array([2] * len(AUTOSOMES) + [1, 1])
+WOMAN = np.array([0] * len(AUTOSOMES) + [1, -1])
 #: Probabilities of a class below the first are taken for it; classes less likely than the second are no choice.
 FLOOR, UNLIKELY = 1e-6, 1e-5
 #: An object without a place is shown all the same if it is this surely a chromosome.
@@ -58,9 +59,8 @@ def arrange(
     placed = -np.log(np.maximum(probabilities, FLOOR)) - np.log(whole)[:, None]
     gain = placed - (leave - np.log(1 - whole))[:, None]
     held = np.zeros((len(whole), 0), bool) if arms is None else arms[:, arms.any(0)]
-    solved = [_solve(gain, probabilities, sex, rivals, held, extra) for sex in SEXES]
-    best = min(solved, key=lambda arrangement: arrangement.cost)
-    return Arrangement(best.classes, best.cost + float((leave - np.log(1 - whole)).sum()))
+    solved = _solve(gain, probabilities, rivals, held, extra)
+    return Arrangement(solved.classes, solved.cost + float((leave - np.log(1 - whole)).sum()))
 
 
 def choose(
@@ -91,23 +91,22 @@ def choose(
 def _solve(
     gain: np.ndarray,
     probabilities: np.ndarray,
-    sex: tuple[int, int],
     rivals: Sequence[tuple[int, int]],
     arms: np.ndarray,
     extra: float,
 ) -> Arrangement:
     """Place objects at least cost (N, 24) relative to leaving them.
 
-    Variables are likely (object, class) pairs, extra copies of each class, and for each arm how often it is held too often or
-    not at all.
+    Variables are likely (object, class) pairs, those left out that cost more than all their arms could gain, extra copies of
+    each class, whether the cell is a woman's, and for each arm how often it is held too often or not at all.
     """
-    objects, classes = np.nonzero(probabilities >= UNLIKELY)
+    objects, classes = np.nonzero((probabilities >= UNLIKELY) & (gain <= MISSED * arms.sum(1, keepdims=True)))
     pairs, count, limbs = len(objects), len(gain), arms.shape[1]
-    normal = np.array([2] * len(AUTOSOMES) + list(sex))
-    sizes = {"pairs": pairs, "extra": len(LABELS), "shared": limbs, "missed": limbs}
+    sizes = {"pairs": pairs, "extra": len(LABELS), "woman": 1, "shared": limbs, "missed": limbs}
+    own = {"pairs": _ones(classes, len(LABELS), pairs), "extra": -eye_array(len(LABELS)), "woman": -csr_array(WOMAN[:, None])}
     blocks = [
         ({"pairs": _ones(objects, count, pairs)}, np.ones(count)),
-        ({"pairs": _ones(classes, len(LABELS), pairs), "extra": -eye_array(len(LABELS))}, normal),
+        (own, NORMAL),
         ({"pairs": _holders(rivals, count)[:, objects]}, np.ones(len(rivals))),
         ({"pairs": csr_array(arms.T.astype(float))[:, objects], "shared": -eye_array(limbs)}, np.ones(limbs)),
         ({"pairs": -csr_array(arms.T.astype(float))[:, objects], "missed": -eye_array(limbs)}, -np.ones(limbs)),
@@ -118,10 +117,10 @@ def _solve(
         if len(most)
     ]
     most = np.concatenate([most for _, most in blocks])
-    prices = np.repeat([extra, SHARED, MISSED], [len(LABELS), limbs, limbs])
+    prices = np.repeat([extra, 0.0, SHARED, MISSED], [len(LABELS), 1, limbs, limbs])
     price = np.concatenate([gain[objects, classes], prices])
-    upper = np.concatenate([np.ones(pairs), np.full(len(LABELS), float(MOST_EXTRA)), np.full(2 * limbs, np.inf)])
-    integral = np.concatenate([np.ones(pairs + len(LABELS)), np.zeros(2 * limbs)])
+    upper = np.concatenate([np.ones(pairs), np.full(len(LABELS), float(MOST_EXTRA)), [1.0], np.full(2 * limbs, np.inf)])
+    integral = np.concatenate([np.ones(pairs + len(LABELS) + 1), np.zeros(2 * limbs)])
     constraints = LinearConstraint(vstack(rows, format="csr"), -np.inf, most)
     result = milp(price, constraints=constraints, integrality=integral, bounds=(0, upper))
     chosen = np.flatnonzero(result.x[:pairs] > 0.5)

@@ -6,7 +6,6 @@ from functools import cached_property
 
 import cv2
 import numpy as np
-from scipy.ndimage import convolve
 from scipy.sparse import coo_array
 from scipy.sparse.csgraph import connected_components
 from skimage.morphology import skeletonize
@@ -106,25 +105,33 @@ def trace_ways(skeleton: Skeleton, stain: np.ndarray) -> list[Instance]:
 def owned_arms(skeleton: Skeleton, instances: Sequence[Instance], share: float = 0.7) -> np.ndarray:
     """Return bool (N, A): which instance's mask holds at least ``share`` of which arm."""
     owned = np.zeros((len(instances), len(skeleton.arms)), bool)
+    if not owned.size:
+        return owned
+    lengths = [len(arm) for arm in skeleton.arms]
+    x, y = np.concatenate(skeleton.arms).T
+    starts = np.cumsum([0, *lengths[:-1]])
     for row, item in enumerate(instances):
         h, w = item.mask.shape
-        for column, arm in enumerate(skeleton.arms):
-            x, y = arm[:, 0] - item.x, arm[:, 1] - item.y
-            inside = (x >= 0) & (y >= 0) & (x < w) & (y < h)
-            owned[row, column] = item.mask[y[inside], x[inside]].sum() >= share * len(arm)
+        inside = np.flatnonzero((x >= item.x) & (y >= item.y) & (x < item.x + w) & (y < item.y + h))
+        held = np.zeros(len(x), int)
+        held[inside] = item.mask[y[inside] - item.y, x[inside] - item.x]
+        owned[row] = np.add.reduceat(held, starts) >= share * np.array(lengths)
     return owned
 
 
 def _split(bone: np.ndarray) -> tuple[list[Stretch], np.ndarray]:
-    """Part a skeleton, bool (H, W), at its meeting points."""
-    neighbours = convolve(bone.astype(np.uint8), np.ones((3, 3), np.uint8), mode="constant") - 1
-    meeting = bone & (neighbours >= 3)
+    """Part a skeleton, bool (H, W), at its meeting points; lines that have none are left out."""
+    square = np.ones((3, 3), np.uint8)
+    meeting = bone & (cv2.filter2D(bone.astype(np.uint8), -1, square, borderType=cv2.BORDER_CONSTANT) > 3)
     count, where, _, centres = cv2.connectedComponentsWithStats(meeting.astype(np.uint8), connectivity=8)
     number, parts = cv2.connectedComponents((bone & ~meeting).astype(np.uint8), connectivity=8)
-    ys, xs = np.nonzero(parts)
+    met = np.zeros(number, bool)
+    met[parts[cv2.dilate(meeting.astype(np.uint8), square) > 0]] = True
+    met[0] = False
+    ys, xs = np.nonzero(met[parts])
     order = np.argsort(parts[ys, xs], kind="stable")
     pixels = np.stack([xs, ys], 1)[order]
-    ends = np.cumsum(np.bincount(parts[ys, xs], minlength=number)[1:])
+    ends = np.cumsum(np.bincount(parts[ys, xs], minlength=number)[met])
     stretches: list[Stretch] = []
     for own in np.split(pixels, ends[:-1]) if len(pixels) else []:
         line = _in_order(own)

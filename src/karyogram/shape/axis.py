@@ -59,7 +59,9 @@ def medial_axis(mask: np.ndarray) -> np.ndarray:
 
 def normals(axis: np.ndarray) -> np.ndarray:
     """Return the unit normals, float64 (N, 2) x, y, of an axis (N, 2): to the right of one who looks at the upper end."""
-    tangents = np.gradient(np.asarray(axis, np.float64), axis=0)
+    path = np.asarray(axis, np.float64)
+    ends, inner = np.diff(path[[0, 1, -2, -1]], axis=0)[[0, 2]], (path[2:] - path[:-2]) / 2
+    tangents = np.concatenate([ends[:1], inner, ends[1:]])
     tangents /= np.maximum(np.hypot(*tangents.T), 1e-6)[:, None]
     return np.stack([tangents[:, 1], -tangents[:, 0]], 1)
 
@@ -155,16 +157,13 @@ def _recentre(path: np.ndarray, soft: np.ndarray, width: float) -> tuple[np.ndar
     path = _even(path, 1.0)
     across = np.arange(FINE, 0.9 * width + 2 * FINE, FINE)
     normal = normals(path)
-    inside = sample(soft, path) >= 0.5
-    reach = []
-    for side in (1, -1):
-        points = path[:, None] + side * across[None, :, None] * normal[:, None]
-        outside = sample(soft, points) < 0.5
-        inside &= outside.any(1)
-        reach.append(across[np.argmax(outside, axis=1)])
+    points = path[:, None] + np.concatenate([across, -across])[None, :, None] * normal[:, None]
+    outside = (sample(soft, points) < 0.5).reshape(len(path), 2, len(across))
+    reach = across[np.argmax(outside, axis=2)]
     way = _way(path)
+    inside = (sample(soft, path) >= 0.5) & np.all(outside.any(2), axis=1)
     inside &= (way >= NEAR * width) & (way <= way[-1] - NEAR * width)
-    shift = np.where(inside, (reach[0] - reach[1]) / 2, 0.0)
+    shift = np.where(inside, (reach[:, 0] - reach[:, 1]) / 2, 0.0)
     return path + shift[:, None] * normal, np.where(inside, 1.0, UNSURE)
 
 

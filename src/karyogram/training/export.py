@@ -37,7 +37,7 @@ from karyogram.weights.record import open_session
 
 
 class Exported(nn.Module):
-    """Network plus the little that surrounds it in use: uint8 canvases in, the four flips left to the caller."""
+    """Network plus the little that surrounds it in use: uint8 canvases in, a second look left to the caller."""
 
     def __init__(self, net: nn.Module) -> None:
         super().__init__()
