@@ -1,8 +1,9 @@
-"""Write the pages that are generated and kept: the help of every command. A test fails when one is stale.
+"""Write the page that is generated and kept: the help of every command. A test fails when it is stale.
 
-python docs/generate.py
+python docs/generate.py [FILE]
 """
 
+import sys
 import tomllib
 from collections.abc import Iterator
 from importlib.metadata import EntryPoint
@@ -48,4 +49,4 @@ def _sections(command: click.Command, name: str, level: int) -> Iterator[str]:
 
 
 if __name__ == "__main__":
-    (DOCS / "cli-reference.md").write_text(cli_reference(), "utf-8")
+    Path(sys.argv[1] if len(sys.argv) > 1 else DOCS / "cli-reference.md").write_text(cli_reference(), "utf-8")

@@ -5,6 +5,7 @@ import doctest
 import json
 import re
 import shlex
+import sys
 from collections.abc import Iterator
 from dataclasses import dataclass
 from fnmatch import fnmatch
@@ -13,12 +14,13 @@ from pathlib import Path
 import click
 import yaml
 from click.testing import CliRunner
-from docs_scripts import commands
 from markdown_it import MarkdownIt
 
 from karyogram.cli import main
 
 ROOT = Path(__file__).parents[1]
+sys.path.insert(0, str(ROOT / "docs"))
+from generate import commands  # noqa: E402  # the scripts of that folder are no package
 
 #: (document, what a command or the first line of other code looks like, why it is not run). What is not run is still checked: a
 #: command of karyogram for its options and their values, a script of ours for its options, Python for its syntax.

@@ -5,7 +5,7 @@ The vectors are stages of the drawn metaphase that ships with karyogram, as PNG 
 
 import json
 from collections.abc import Mapping
-from dataclasses import asdict, is_dataclass
+from dataclasses import asdict
 from importlib.resources import files
 from pathlib import Path
 from typing import Any
@@ -20,7 +20,7 @@ from karyogram.pipeline import open_metaphase
 from karyogram.segment import peaks
 from karyogram.segment.levels import OTSU, Levels, objects_of_level, threshold_levels
 from karyogram.shape.size import REFERENCE_SIZE, cell_scale
-from karyogram.weights.record import Model
+from karyogram.weights.record import Model, Preparation
 
 #: How many chromosomes of the drawn metaphase the vectors of a classifier show, from the largest to the smallest.
 CHROMOSOMES = 8
@@ -56,7 +56,7 @@ def write_kit(data: bytes, model: Model, folder: Path, card: Mapping[str, Any] |
 def describe_model(model: Model, card: Mapping[str, Any] | None = None) -> dict[str, Any]:
     """Return what a program must know to run the model, as JSON takes it."""
     session = model.session
-    said = {key: asdict(value) if is_dataclass(value) else value for key, value in model.metadata.items()}  # type: ignore[call-overload]
+    said = {key: asdict(value) if isinstance(value, Preparation) else value for key, value in model.metadata.items()}
     own = {"views": [{"step": list(step), "upside_down": turned} for step, turned in VIEWS]}
     return {
         **model.identity(),
