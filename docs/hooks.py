@@ -77,7 +77,7 @@ def arrange(uris: list[str]) -> list[dict[str, Any]]:
             sections[title] += taken
             left = [uri for uri in left if uri not in taken]
     sections[REST] += left
-    return [{"karyogram": "index.md"}, *({title: pages} for title, pages in sections.items() if pages)]
+    return [{"Start": "index.md"}, *({title: pages} for title, pages in sections.items() if pages)]
 
 
 def references() -> Iterator[tuple[str, str]]:
@@ -96,8 +96,8 @@ def _public_names() -> str:
 
     rows = [("name", "what it is")]
     for name in karyogram.__all__:
-        home = f"{karyogram._HOMES[name]}"
-        rows.append((f"[`karyogram.{name}`][karyogram.{home}.{name}]", _first_line(home, name)))
+        home = karyogram._HOMES[name]
+        rows.append((f"[`{name}`][karyogram.{home}.{name}]", _first_line(home, name)))
     return "# karyogram\n\nWhat `import karyogram` offers.\n\n" + show_table(rows) + "\n"
 
 

@@ -72,7 +72,7 @@ def find_blocks(document: Path) -> Iterator[Block]:
 def run_block(block: Block, names: dict[str, object]) -> None:
     """Run a block, or check it; ``names`` are what the Python blocks of the same document made so far."""
     where = f"{block.document}:{block.line}"
-    if block.language == "sh":
+    if block.language in ("sh", "bash", "shell"):
         for command in _commands(block.text):
             (_check_command if block.kept_from(command) else _run_command)(command, where)
     elif block.language in ("python", "pycon"):

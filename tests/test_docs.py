@@ -106,6 +106,11 @@ def test_the_first_page_shows_the_figures_of_the_benchmarks(row, figures):
     assert line.split("|")[2].strip() == " / ".join(figures())
 
 
+def test_the_comparison_shows_the_figures_of_the_benchmarks():
+    scores = json.loads((ROOT / "benchmarks" / "results" / "held-out-all.json").read_text("utf-8"))
+    assert f"on our split, {scores['ap50']:.3f}, {scores['ap50_by_class']:.3f}" in (ROOT / "README.md").read_text("utf-8")
+
+
 def test_the_command_line_reference_is_fresh(tmp_path):
     # In a process of its own: click remembers of a command how its help was asked for first.
     subprocess.run([sys.executable, str(ROOT / "docs" / "generate.py"), str(tmp_path / "fresh.md")], check=True)
