@@ -15,6 +15,7 @@ from typing import Any
 
 from cards import show_card, show_table
 from mkdocs.config.defaults import MkDocsConfig
+from mkdocs.exceptions import PluginError
 from mkdocs.structure.files import File, Files
 from mkdocs.structure.pages import Page
 
@@ -24,7 +25,7 @@ PACKAGE = ROOT / "src" / "karyogram"
 #: Section -> its pages, in order; a pattern stands for those that no name before it took. What no section names explains.
 SECTIONS = {
     "Tutorial": ("tutorial/analyze.md", "tutorial/correct.md", "tutorial/train.md", "tutorial/*"),
-    "How-to": ("python.md", "exchange.md", "report.md", "serve.md", "bench.md", "editing.md", "how-to/*"),
+    "How-to": ("python.md", "exchange.md", "report.md", "scale.md", "serve.md", "bench.md", "editing.md", "how-to/*"),
     "Reference": ("cli-reference.md", "api.md", "reference/karyogram.md", "reference/*"),
     "Explanation": ("architecture.md", "segmentation.md", "straightening.md", "findings.md", "training.md", "data.md"),
     "Models": ("models/*",),
@@ -61,10 +62,17 @@ def on_page_markdown(markdown: str, *, page: Page, files: Files, **_: Any) -> st
         path = posixpath.normpath(posixpath.join(posixpath.dirname(home), target))
         place = "index.md" if path == "README.md" else path.removeprefix("docs/")
         if files.get_file_from_path(place) is None:
-            return f"{text} (`{path}`)"
+            return f"{text} (`{path}`)" if (ROOT / path).exists() else link[0]
         return f"{mark}[{text}]({posixpath.relpath(place, posixpath.dirname(uri) or '.')}{anchor})"
 
     return re.sub(r"(!?)\[([^\]]*)\]\(([^)#:\s]+)(#[^)\s]*)?\)", turn, markdown)
+
+
+def on_post_page(output: str, *, page: Page, **_: Any) -> str:
+    """Refuse a page that would load anything from elsewhere."""
+    if found := re.search(r"<(?:script|link|img|iframe)\b[^>]*\b(?:src|href)=\"?(https?:[^\"\s>]+)", output):
+        raise PluginError(f"{page.file.src_uri}: loads {found[1]}")
+    return output
 
 
 def arrange(uris: list[str]) -> list[dict[str, Any]]:
