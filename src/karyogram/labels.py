@@ -6,6 +6,7 @@ Class ``i`` of every probability vector is ``LABELS[i]``: ``"1".."22"``, ``"X"``
 from types import MappingProxyType
 
 AUTOSOMES: tuple[str, ...] = tuple(str(n) for n in range(1, 23))
+#: The names of the classes, in the order of every probability vector.
 LABELS: tuple[str, ...] = (*AUTOSOMES, "X", "Y")
 INDEX = MappingProxyType({label: i for i, label in enumerate(LABELS)})
 

@@ -56,6 +56,7 @@ def _record(name: str, write: Callable[[Path, Karyotype], object]) -> Format:
     return Format((name,), lambda folder, _, karyotype, __: write(folder / name, karyotype))
 
 
+#: What a result can be written as: the name that ``--format`` takes, and what writes it.
 FORMATS: Mapping[str, Format] = MappingProxyType(
     {
         "png": Format(("karyogram.png", "overlay.png"), _write_pictures),

@@ -40,7 +40,7 @@ def predict(
 ) -> Prediction:
     """Ask the model about chromosomes of one flattened picture, uint8 (H, W).
 
-    ``scale`` brings them to the reference size, see :func:`karyogram.classify.prepare.cell_scale`.
+    ``scale`` brings them to the reference size, see :func:`karyogram.shape.size.cell_scale`.
     """
     how = model.metadata["preparation"]
     return predict_canvases(model, [prepare(flat, item, how, scale) for item in instances], views)

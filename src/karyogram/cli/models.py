@@ -92,3 +92,29 @@ def fetch(name: str, source: Path | None) -> None:
         raise click.UsageError(f"no optional model named {name!r}; there are {', '.join(OPTIONAL)}")
     files = fetch(name, source)
     click.echo(f"{name}: {', '.join(files)} in {next(iter(files.values())).parent}")
+
+
+@models.command()
+@click.argument("name")
+@click.option("-o", "--out", required=True, type=click.Path(path_type=Path, file_okay=False), help="Folder for the kit.")
+def kit(name: str, out: Path) -> None:
+    """Write model NAME, or an exported .onnx file, for use in another program.
+
+    OUT gets model.onnx; model.json, which says all of its inputs, outputs and preparation; and vectors.json with PNG files:
+    stages of a drawn metaphase and the model's answers to them, to test the other program with.
+    """
+    from karyogram.errors import ModelError
+    from karyogram.kit import write_kit
+    from karyogram.weights.catalogue import model_names, read_card, read_model
+    from karyogram.weights.record import find_kind, open_model
+
+    try:
+        data = read_model(name)
+        kind = find_kind(data)
+        if kind == "cell":
+            raise ModelError("a second stage looks at no picture: there are kits of classifiers and segmenters")
+        model = open_model(data, kind, threads=1)
+    except ModelError as error:
+        raise click.UsageError(str(error) if str(error).startswith(name) else f"{name}: {error}") from error
+    written = write_kit(data, model, out, read_card(name) if name in model_names() else None)
+    click.echo(f"{len(written)} files in {out}")

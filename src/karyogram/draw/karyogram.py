@@ -48,7 +48,7 @@ def draw_karyogram(picture: np.ndarray, karyotype: Karyotype, scale: float = 2.0
 
     ``picture`` is uint8 (H, W), dark on white. A point of the layout is a pixel at 144 dpi and grows with ``style.dpi``. All
     chromosomes are enlarged to ``scale`` points a pixel, or less where the longest would pass 400 points or those of one row,
-    gaps aside, 2,300. Within a row, centromeres stand on one line (see :func:`karyogram.draw.places.held_at`). Pale
+    gaps aside, 2,300. Within a row, centromeres stand on one line (see ``draw/places.py``). Pale
     places are those where a cell of 46 has a chromosome and this one has none (X and Y: one each); an amber dot and the
     probability of the class mark what a person should look at. Chromosomes without a class follow at the end, on a base
     line, named ``?`` and their id. The order is that of the Denver groups A to G, the sex chromosomes last.

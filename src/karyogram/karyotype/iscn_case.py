@@ -53,7 +53,7 @@ def in_order(clones: Clones, origin: tuple[int, int], kind: str, checked: Sequen
 
 
 def composite_text(clones: Clones, origin: tuple[int, int], checked: Sequence[bool]) -> str:
-    """Return one karyotype for all cells with clonal changes: "45~48,XX,-7[3],+8[4][cp6]", and the unchanged ones after it."""
+    """Return one karyotype for all cells with clonal changes, ``45~48,XX,-7[3],+8[4][cp6]``, and the unchanged after it."""
     changed = [number for number, terms in enumerate(clones.clonal) if terms]
     times = Counter((term, copy) for number in changed for term, most in clones.clonal[number].items() for copy in range(most))
     numbers = [46 + sum(copies(t) * k for t, k in clones.clonal[number].items()) for number in changed]

@@ -44,7 +44,11 @@ class Peaks:
 
 def ask_detector(model: Model, flat: np.ndarray, scale: float) -> Peaks:
     """Show the detector a flattened picture, uint8 (H, W); ``scale`` brings the cell to the detector's size."""
+    return Peaks(*model.session.run(list(OUTPUTS), {"picture": shrink(flat, scale)[None]}))
+
+
+def shrink(flat: np.ndarray, scale: float) -> np.ndarray:
+    """Return what the detector is shown, uint8 (h, w): the flattened picture resized, white added to a multiple of ``GRID``."""
     height, width = (max(1, round(side * scale)) for side in flat.shape)
     small = cv2.resize(flat, (width, height), interpolation=cv2.INTER_AREA)
-    small = cv2.copyMakeBorder(small, 0, -height % GRID, 0, -width % GRID, cv2.BORDER_CONSTANT, value=255)
-    return Peaks(*model.session.run(list(OUTPUTS), {"picture": small[None]}))
+    return cv2.copyMakeBorder(small, 0, -height % GRID, 0, -width % GRID, cv2.BORDER_CONSTANT, value=255)

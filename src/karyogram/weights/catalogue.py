@@ -54,13 +54,20 @@ def load_model(name_or_file: str = DEFAULT, kind: str = "classifier", threads: i
 
     ``kind`` is what the model must be, ``threads`` how many it may use (0: all cores). Raises ModelError.
     """
+    data = read_model(name_or_file)
+    try:
+        return open_model(data, kind, threads)
+    except ModelError as error:
+        raise ModelError(f"{name_or_file}: {error}") from error
+
+
+def read_model(name_or_file: str) -> bytes:
+    """Return the content of a shipped model by name (checksum verified) or of a file by path. Raises ModelError."""
     file: Path | Traversable = Path(name_or_file)
     if name_or_file in model_names() or Path(name_or_file).suffix != ".onnx":
         verify(name_or_file)
         file = _folder() / f"{name_or_file}.onnx"
     try:
-        return open_model(file.read_bytes(), kind, threads)
+        return file.read_bytes()
     except OSError as error:
         raise ModelError(f"{name_or_file}: cannot be read: {error.strerror or error}") from error
-    except ModelError as error:
-        raise ModelError(f"{name_or_file}: {error}") from error

@@ -121,6 +121,15 @@ def open_model(data: bytes, kind: str = "classifier", threads: int = 0) -> Model
     return Model(stored["name"], hashlib.sha256(data).hexdigest(), kind, metadata, session)
 
 
+def find_kind(data: bytes) -> str:
+    """Return of which kind (a key of ``KINDS``) the bytes of a model are, by the name of its input. Raises ModelError."""
+    inputs = [each.name for each in open_session(data, 1).get_inputs()]
+    for kind, expected in KINDS.items():
+        if inputs == [expected.input]:
+            return kind
+    raise ModelError("an ONNX model, but none that karyogram exported")
+
+
 def _entry(key: str, text: str, read: Callable[[Any], Any]) -> Any:
     """Return one entry of a model's metadata; ModelError if its reader refuses it."""
     try:
