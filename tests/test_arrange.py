@@ -169,8 +169,23 @@ def probability_of(labels, belief=0.99, unplaced=0):
 def test_a_gain_is_believed_as_its_copies_and_its_cell_are():
     assert probability_of([*NORMAL, "21"], 0.98)[:2] == ("21", 1)
     clear, doubtful, debris = (probability_of([*NORMAL, "21"], *how)[2] for how in ((0.99,), (0.9,), (0.99, 3)))
-    assert clear > 0.9 > doubtful
+    assert clear > 0.5 > doubtful
     assert clear > debris
+
+
+def test_a_gain_beside_a_loss_is_believed_less():
+    swapped = np.array([INDEX[label] for label in [*(label for i, label in enumerate(NORMAL) if i != INDEX["7"]), "8"]])
+    found = find_changes(count_classes(swapped), swapped, np.full(len(swapped), 0.99))
+    beside = {f.label: f.probability for f in found}
+    assert beside["8"] < probability_of([*NORMAL, "8"])[2]
+    assert beside["7"] < probability_of([label for i, label in enumerate(NORMAL) if i != INDEX["7"]])[2]
+
+
+def test_an_extra_x_takes_less_evidence_than_an_extra_autosome():
+    whole = np.full(len(NORMAL) + 1, 0.99)
+    whole[-1] = 0.7
+    assert placed([*NORMAL, "X"], whole=whole)[-1] == "X"
+    assert placed([*NORMAL, "8"], whole=whole)[-1] is None
 
 
 def test_the_loss_of_an_autosome_in_one_cell_is_not_believed_that_of_a_sex_chromosome_may_be():

@@ -7,7 +7,7 @@ import numpy as np
 from scipy.special import expit, logit
 
 from karyogram.karyotype.iscn_text import changes
-from karyogram.labels import INDEX, LABELS
+from karyogram.labels import AUTOSOMES, INDEX, LABELS
 from karyogram.records import Finding
 
 #: For each kind of finding the weights of the constant 1 and of :func:`evidence`, whose sum is the logarithm of the odds.
@@ -15,10 +15,10 @@ from karyogram.records import Finding
 #: one cell is never believed.
 BELIEF: Mapping[str, tuple[float, ...]] = MappingProxyType(
     {
-        "gain": (-1.67, 1.52, -0.51),
-        "loss": (-4.24, 0.59, -0.54),
-        "sex gain": (1.42, 1.52, -0.51),
-        "sex loss": (0.75, 0.59, -0.54),
+        "gain": (-3.66, 1.4, -0.41, -0.55),
+        "loss": (-4.54, 0.64, -0.3, -0.97),
+        "sex gain": (0.06, 1.4, -0.41, -0.55),
+        "sex loss": (0.5, 0.64, -0.3, -0.97),
     }
 )
 #: Beliefs are taken for at most this far from 0 and 1.
@@ -53,11 +53,12 @@ def kind_of(label: str, change: int) -> str:
 
 
 def evidence(label: str, change: int, classes: np.ndarray, belief: np.ndarray) -> np.ndarray:
-    """Return what speaks for a change, float (2,): of the chromosomes that make it, and of the cell.
+    """Return what speaks for a change, float (3,): of the chromosomes that make it, of the cell, and of changes the other way.
 
     First, a logarithm of odds: of a gain, that all copies are whole chromosomes of the class; of a loss, that no unplaced
     object, and no doubtful one placed elsewhere, is the missing chromosome. Second, the sum over the cell of what each object
-    lacks of certainty, the unplaced as 1: where much is doubtful, something is overlooked, or counted twice.
+    lacks of certainty, the unplaced as 1: where much is doubtful, something is overlooked, or counted twice. Third, how many
+    autosomes are missing where one is gained, or in excess where one is lost: as a rule one was taken for the other.
     """
     index, doubt = INDEX[label], 1 - np.where(classes >= 0, belief, 0.0)
     if change > 0:
@@ -66,7 +67,9 @@ def evidence(label: str, change: int, classes: np.ndarray, belief: np.ndarray) -
         hidden = doubt[classes != index] / len(LABELS)
         hidden[classes[classes != index] < 0] = 0.5
         own = float(np.prod(1 - hidden))
-    return np.array([float(logit(np.clip(own, FLOOR, 1 - FLOOR))), float(doubt.sum())])
+    copies = np.bincount(classes[classes >= 0], minlength=len(LABELS))[: len(AUTOSOMES)]
+    other = float(np.clip(-np.sign(change) * (copies - 2), 0, None).sum())
+    return np.array([float(logit(np.clip(own, FLOOR, 1 - FLOOR))), float(doubt.sum()), other])
 
 
 def _probability(label: str, change: int, classes: np.ndarray, belief: np.ndarray) -> float:
