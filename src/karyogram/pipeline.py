@@ -8,7 +8,6 @@ from pathlib import Path
 import numpy as np
 
 from karyogram.classify.predict import combine, predict
-from karyogram.errors import PictureError
 from karyogram.files import Picture, read_picture
 from karyogram.image.background import flatten
 from karyogram.image.polarity import find_ground, to_dark_on_white
@@ -56,12 +55,7 @@ def open_metaphase(path: str | Path) -> Picture:
 
     Raises PictureError, naming file and reason, for what is no picture and for more than ``MAX_PIXELS`` pixels.
     """
-    picture = read_picture(path)
-    height, width = picture.pixels.shape
-    if width * height > MAX_PIXELS:
-        limit = f"{MAX_PIXELS // 10**6} megapixels"
-        raise PictureError(f"{path}: {width} x {height} pixels are more than a metaphase may have: {limit}")
-    return dark_on_white(picture)
+    return dark_on_white(read_picture(path, MAX_PIXELS))
 
 
 def dark_on_white(picture: Picture) -> Picture:
