@@ -13,6 +13,7 @@ from karyogram.image.background import flatten
 from karyogram.image.polarity import find_ground, to_dark_on_white
 from karyogram.karyotype.arrange import arrange, choose
 from karyogram.karyotype.describe import describe
+from karyogram.karyotype.domain import judge_domain
 from karyogram.records import Instance, Karyotype
 from karyogram.segment.cell import find_cell
 from karyogram.segment.detect import find_rivals
@@ -66,14 +67,18 @@ def dark_on_white(picture: Picture) -> Picture:
 
 
 def read_karyotype(picture: Picture, name: str, reader: Reader) -> Karyotype:
-    """Read the karyotype off a dark-on-white metaphase; ``name`` is what the result calls the picture."""
+    """Read the karyotype off a dark-on-white metaphase; ``name`` is what the result calls the picture.
+
+    A picture that shows no metaphase gives an empty karyotype, one that looks foreign a warning.
+    """
     flat = flatten(picture.pixels)
     found = find_chromosomes(flat, reader)
     prediction = predict(reader.classifier, flat, found.instances, found.scale)
     probabilities = combine(prediction.probabilities, found.opinions)
     classes = arrange(probabilities, np.array([item.score for item in found.instances])).classes
-    picture = Picture(picture.pixels, (*picture.warnings, *found.warnings))
-    return describe(name, picture, found.instances, probabilities, prediction.up, classes, reader.identity())
+    noted = Picture(picture.pixels, (*picture.warnings, *found.warnings))
+    made = describe(name, noted, found.instances, probabilities, prediction.up, classes, reader.identity())
+    return judge_domain(made, picture.warnings)
 
 
 @dataclass(frozen=True, eq=False)
