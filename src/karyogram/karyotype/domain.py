@@ -64,11 +64,7 @@ def _area(chromosome: Chromosome) -> float:
 LIMITS: Mapping[Callable[[Karyotype], float], tuple[float, float, str]] = MappingProxyType(
     {
         certainty: (0.98, 1.0, "foreign bands: classes are told with {:.2f} only; another stain or species?"),
-        size: (
-            24.0,
-            80.0,
-            "foreign scale: chromosomes of {0:.0f} x {0:.0f} pixels on average, not about 35 x 35",
-        ),
+        size: (12.5, 85.0, "foreign scale: chromosomes of {0:.0f} x {0:.0f} pixels on average, not about 35 x 35"),
         misfit: (0.0, 0.125, "foreign sizes: chromosomes are off the sizes of their classes by {:.0%}; another species?"),
     }
 )
