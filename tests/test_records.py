@@ -6,46 +6,13 @@ import jsonschema
 import numpy as np
 import pytest
 from hypothesis import given
-from hypothesis import strategies as st
 
 from karyogram.errors import AnnotationError
 from karyogram.labels import LABELS
 from karyogram.records import SCHEMA_VERSION, Chromosome, Finding, Instance, Karyotype
+from strategies import KARYOTYPES
 
 SCHEMA = json.loads((files("karyogram") / "data" / "karyotype.schema.json").read_text("utf-8"))
-SHARES = st.floats(0, 1)
-PIXELS = st.integers(0, 5000)
-NUMBERS = st.floats(-1e6, 1e6)
-CHROMOSOMES = st.builds(
-    Chromosome,
-    id=st.integers(),
-    label=st.sampled_from([*LABELS, None]),
-    probability=SHARES,
-    probabilities=st.lists(SHARES, min_size=24, max_size=24).map(tuple),
-    score=SHARES,
-    bbox=st.tuples(PIXELS, PIXELS, PIXELS, PIXELS),
-    polygon=st.lists(st.tuples(NUMBERS, NUMBERS), min_size=3, max_size=5).map(tuple),
-    angle=st.floats(-180, 180),
-    flipped=st.booleans(),
-    length_px=st.floats(0, 1e4),
-    centromere=st.none() | SHARES,
-    overlaps=st.lists(st.integers(), max_size=3).map(tuple),
-    review=st.lists(st.text(), max_size=3).map(tuple),
-)
-FINDINGS = st.builds(Finding, st.sampled_from(LABELS), st.integers(-2, 3).filter(bool), probability=SHARES)
-KARYOTYPES = st.builds(
-    Karyotype,
-    image=st.text(),
-    width=PIXELS,
-    height=PIXELS,
-    chromosomes=st.lists(CHROMOSOMES, max_size=3).map(tuple),
-    counts=st.dictionaries(st.sampled_from(LABELS), st.integers(0, 5)),
-    findings=st.lists(FINDINGS, max_size=2).map(tuple),
-    iscn=st.text(),
-    quality=SHARES,
-    warnings=st.lists(st.text(), max_size=2).map(tuple),
-    model=st.dictionaries(st.text(), st.text(), max_size=2),
-)
 ONE = Chromosome(1, "21", 0.9, (1 / 24,) * 24, 0.8, (3, 4, 20, 30), ((3, 4), (20, 4), (20, 30)), 12.5, False, 25.0)
 CELL = Karyotype("a.jpg", 700, 690, (ONE,), {"21": 1}, (Finding("21", -1, 0.7),), "45,XX,-21", 0.9, ("pale",))
 
@@ -101,7 +68,7 @@ def test_the_schema_describes_every_field():
         (["chromosomes", 0, "flipped"], 0),
     ],
 )
-def test_the_schema_refuses_what_is_no_karyotype(path, value):
+def test_the_schema_and_the_reader_refuse_what_is_no_karyotype(path, value):
     data = CELL.to_dict()
     jsonschema.validate(data, SCHEMA)
     place = data
@@ -110,6 +77,8 @@ def test_the_schema_refuses_what_is_no_karyotype(path, value):
     place[path[-1]] = value
     with pytest.raises(jsonschema.ValidationError):
         jsonschema.validate(data, SCHEMA)
+    with pytest.raises(AnnotationError):
+        Karyotype.from_dict(data)
 
 
 @pytest.mark.parametrize("text", ["", "nonsense", "[]", "3", "null", "{}", '{"schema_version": "1.0"}'])

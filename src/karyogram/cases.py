@@ -70,6 +70,8 @@ def _read_manifest(path: Path, out: Path) -> list[Source]:
         raise DataError(f"{path}: no column {unknown[0]!r}; there are {', '.join(COLUMNS)}")
     if not rows or "path" not in (table.fieldnames or ()):
         raise DataError(f"{path}: not a manifest: it needs a column path and a row for each cell")
+    if longer := next((line for line, row in rows if "more" in row), None):
+        raise DataError(f"{path}, line {longer}: more values than there are columns")
     found = [_source(path, line, {key: (value or "").strip() for key, value in row.items()}) for line, row in rows]
     pictures = [source.picture for source in found if source.picture]
     names = dict(find_pictures(pictures, out))
@@ -79,7 +81,7 @@ def _read_manifest(path: Path, out: Path) -> list[Source]:
 def _source(manifest: Path, line: int, row: dict[str, str]) -> Source:
     where = f"{manifest}, line {line}"
     use, number, file = row.get("use") or USES[0], row.get("number", ""), manifest.parent / row["path"]
-    if not row["path"] or use not in USES or (number and not number.isdecimal()):
+    if not row["path"] or use not in USES or (number and not (number.isdecimal() and len(number) < 5)):
         raise DataError(f"{where}: a cell has a path, a use ({', '.join(USES)}) and a number of chromosomes or none")
     entry = Entry(str(file), None, use, int(number) if number else None, row.get("iscn", ""), row.get("note", ""))
     if use != "karyogram":

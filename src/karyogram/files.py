@@ -1,6 +1,7 @@
 """Read any picture safely, write results atomically. The only code that touches picture files."""
 
 import os
+import stat
 import tempfile
 import warnings
 from collections import Counter
@@ -13,9 +14,12 @@ import numpy as np
 from karyogram.errors import DataError, PictureError
 
 SUFFIXES = frozenset({".tif", ".tiff", ".png", ".jpg", ".jpeg", ".bmp"})
+#: Pictures of more pixels are not decoded, files of more bytes (16-bit RGBA of so many pixels) not read.
 MAX_PIXELS = 200_000_000
+MAX_BYTES = 8 * MAX_PIXELS
+#: One in so many pixels of a deep picture may be a hot or a dead one of the camera: it does not set the range of grey.
+ODD_PIXELS = 10_000
 _FORMATS = ("TIFF", "PNG", "JPEG", "BMP")
-_TOO_LARGE = f"more than the limit of {MAX_PIXELS // 10**6} megapixels"
 
 
 @dataclass(frozen=True, eq=False)
@@ -26,27 +30,34 @@ class Picture:
     warnings: tuple[str, ...] = ()
 
 
-def read_picture(path: str | Path) -> Picture:
+def read_picture(path: str | Path, limit: int = MAX_PIXELS) -> Picture:
     """Read TIFF, PNG, JPEG or BMP (8 or 16 bit; grey, RGB, RGBA, palette; first page of many) as grey uint8.
 
     16-bit pictures are stretched from their darkest to their brightest pixel, because cameras fill 10 to 16 of the
-    bits. Transparent pixels become white. Raises PictureError, naming file and reason, for anything else.
+    bits; one pixel in ``ODD_PIXELS`` may lie outside at either end. So are floats; what is no number is black. Transparent
+    pixels become white. Raises PictureError, naming file and reason, for anything else, and for more than ``limit`` pixels
+    before they are decoded.
     """
     path = Path(path)
     try:
+        status = path.stat()
+        if not stat.S_ISREG(status.st_mode):
+            raise PictureError(f"{path}: cannot be read: not a file")
+        if status.st_size > MAX_BYTES:
+            raise PictureError(f"{path}: more than {MAX_BYTES // 10**6} MB")
         data = path.read_bytes()
     except OSError as error:
         raise PictureError(f"{path}: cannot be read: {error.strerror or error}") from error
     if not data:
         raise PictureError(f"{path}: the file is empty")
     try:
-        return _decode(data)
+        return _decode(data, limit)
     except Exception as error:  # on broken data the decoders raise whatever they stumble over
         reason = str(error) if isinstance(error, PictureError) else f"broken picture: {error or type(error).__name__}"
         raise PictureError(f"{path}: {' '.join(reason.split())}") from error
 
 
-def _decode(data: bytes) -> Picture:
+def _decode(data: bytes, most: int) -> Picture:
     import io
 
     from PIL import Image, UnidentifiedImageError
@@ -54,18 +65,18 @@ def _decode(data: bytes) -> Picture:
     notes: list[str] = []
     with warnings.catch_warnings():
         warnings.simplefilter("ignore")
-        limit, Image.MAX_IMAGE_PIXELS = Image.MAX_IMAGE_PIXELS, MAX_PIXELS  # Pillow's own limit is lower
+        usual, Image.MAX_IMAGE_PIXELS = Image.MAX_IMAGE_PIXELS, MAX_PIXELS  # Pillow's own limit is lower
         try:
             image: Any = Image.open(io.BytesIO(data), formats=_FORMATS)
         except Image.DecompressionBombError as error:
-            raise PictureError(_TOO_LARGE) from error
+            raise PictureError(f"more than the limit of {most // 10**6} megapixels") from error
         except UnidentifiedImageError as error:
             raise PictureError("not a TIFF, PNG, JPEG or BMP picture, or a broken one") from error
         finally:
-            Image.MAX_IMAGE_PIXELS = limit
+            Image.MAX_IMAGE_PIXELS = usual
         width, height = image.size
-        if width * height > MAX_PIXELS:
-            raise PictureError(f"{width} x {height} pixels are {_TOO_LARGE}")
+        if width * height > most:
+            raise PictureError(f"{width} x {height} pixels are more than the limit of {most // 10**6} megapixels")
         if image.format != "TIFF":
             return Picture(_to_grey(_decode_pillow(image, data)))
         pages = getattr(image, "n_frames", 1)
@@ -111,15 +122,31 @@ def _to_grey(array: np.ndarray) -> np.ndarray:
     """(H, W), (H, W, 3) or (H, W, 4) of any number type -> (H, W) uint8; white behind transparency."""
     if array.dtype == np.uint8 and array.ndim == 2:
         return np.ascontiguousarray(array)
-    values = np.nan_to_num(array.astype(np.float32), nan=0.0, posinf=0.0, neginf=0.0)
+    values = _finite(array) if array.dtype.kind == "f" else array.astype(np.float32)
     grey = values if values.ndim == 2 else values[..., :3] @ np.array([0.299, 0.587, 0.114], np.float32)
     if array.dtype != np.uint8:
-        low, high = float(grey.min()), float(grey.max())
-        grey = (grey - low) * (255.0 / (high - low) if high > low else 0.0)
+        grey = _stretch(grey)
     if values.ndim == 3 and values.shape[2] == 4:
-        alpha = values[..., 3] / float(np.iinfo(array.dtype).max if array.dtype.kind in "iu" else 1.0)
+        full = np.iinfo(array.dtype).max if array.dtype.kind in "iu" else 1.0
+        alpha = np.clip(np.nan_to_num(array[..., 3]) / full, 0, 1)
         grey = grey * alpha + 255.0 * (1.0 - alpha)
     return np.clip(grey + 0.5, 0, 255).astype(np.uint8)
+
+
+def _finite(array: np.ndarray) -> np.ndarray:
+    """Return floats of any size as float32 within -1 and 1; infinities as the largest and least number, NaN as the least."""
+    known = array[np.isfinite(array)]
+    low, high = (float(known.min()), float(known.max())) if known.size else (0.0, 0.0)
+    peak = max(abs(low), abs(high)) or 1.0
+    return (np.nan_to_num(array, nan=low, posinf=high, neginf=low) / peak).astype(np.float32)
+
+
+def _stretch(grey: np.ndarray) -> np.ndarray:
+    """Bring grey levels, float32 (H, W), to 0..255; one pixel in ``ODD_PIXELS`` is cut off at either end."""
+    odd = grey.size // ODD_PIXELS
+    ordered = np.partition(grey, (odd, grey.size - 1 - odd), axis=None)
+    low, high = float(ordered[odd]), float(ordered[-1 - odd])
+    return np.clip((grey - low) * (255.0 / (high - low) if high > low else 0.0), 0, 255)
 
 
 def find_pictures(inputs: list[Path], out: Path | None = None) -> list[tuple[Path, Path]]:
@@ -147,7 +174,7 @@ def _is_picture(path: Path) -> bool:
 
 def _distinct(entries: list[tuple[int, Path]]) -> list[Path]:
     """Return a name for each (input number, relative path), no two alike even where upper and lower case are one."""
-    names = [relative.with_suffix("") for _, relative in entries]
+    names = [relative if relative.stem in (".", "..") else relative.with_suffix("") for _, relative in entries]
     full = [relative for _, relative in entries]
     numbered = [Path(f"{number + 1}") / relative for number, relative in entries]
     for better in (full, numbered):

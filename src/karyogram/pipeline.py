@@ -8,12 +8,12 @@ from pathlib import Path
 import numpy as np
 
 from karyogram.classify.predict import combine, predict
-from karyogram.errors import PictureError
 from karyogram.files import Picture, read_picture
 from karyogram.image.background import flatten
 from karyogram.image.polarity import find_ground, to_dark_on_white
 from karyogram.karyotype.arrange import arrange, choose
 from karyogram.karyotype.describe import describe
+from karyogram.karyotype.domain import judge_domain
 from karyogram.records import Instance, Karyotype
 from karyogram.segment.cell import find_cell
 from karyogram.segment.detect import find_rivals
@@ -56,12 +56,7 @@ def open_metaphase(path: str | Path) -> Picture:
 
     Raises PictureError, naming file and reason, for what is no picture and for more than ``MAX_PIXELS`` pixels.
     """
-    picture = read_picture(path)
-    height, width = picture.pixels.shape
-    if width * height > MAX_PIXELS:
-        limit = f"{MAX_PIXELS // 10**6} megapixels"
-        raise PictureError(f"{path}: {width} x {height} pixels are more than a metaphase may have: {limit}")
-    return dark_on_white(picture)
+    return dark_on_white(read_picture(path, MAX_PIXELS))
 
 
 def dark_on_white(picture: Picture) -> Picture:
@@ -72,14 +67,18 @@ def dark_on_white(picture: Picture) -> Picture:
 
 
 def read_karyotype(picture: Picture, name: str, reader: Reader) -> Karyotype:
-    """Read the karyotype off a dark-on-white metaphase; ``name`` is what the result calls the picture."""
+    """Read the karyotype off a dark-on-white metaphase; ``name`` is what the result calls the picture.
+
+    A picture that shows no metaphase gives an empty karyotype, one that looks foreign a warning.
+    """
     flat = flatten(picture.pixels)
     found = find_chromosomes(flat, reader)
     prediction = predict(reader.classifier, flat, found.instances, found.scale)
     probabilities = combine(prediction.probabilities, found.opinions)
     classes = arrange(probabilities, np.array([item.score for item in found.instances])).classes
-    picture = Picture(picture.pixels, (*picture.warnings, *found.warnings))
-    return describe(name, picture, found.instances, probabilities, prediction.up, classes, reader.identity())
+    noted = Picture(picture.pixels, (*picture.warnings, *found.warnings))
+    made = describe(name, noted, found.instances, probabilities, prediction.up, classes, reader.identity())
+    return judge_domain(made, picture.warnings)
 
 
 @dataclass(frozen=True, eq=False)

@@ -122,7 +122,7 @@ def read_split(path: str | Path) -> dict[str, Entry]:
     path = Path(path)
     try:
         rows = list(csv.DictReader(path.read_text("utf-8-sig").splitlines()))
-    except (OSError, UnicodeDecodeError) as error:
+    except (OSError, UnicodeDecodeError, csv.Error) as error:
         raise DataError(f"{path}: cannot be read: {error}") from error
     if not rows or not {"name", "case", "part"} <= set(rows[0]):
         raise DataError(f"{path}: not a split file: it needs the columns name, case, part")

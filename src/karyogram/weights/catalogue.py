@@ -13,6 +13,8 @@ from karyogram.weights.record import Model, open_model
 
 #: What classifies and what cuts, unless told otherwise.
 DEFAULT, SEGMENTER = "gband", "gband-segment"
+#: What the card of a shipped model has to say.
+CARD = ("name", "kind", "summary", "data", "licence", "split", "scores", "intended_use", "known_failures", "sha256")
 
 
 def _folder() -> Traversable:
@@ -41,8 +43,13 @@ def read_card(name: str) -> dict[str, Any]:
 
 
 def verify(name: str) -> None:
-    """Raise ModelError unless ``name`` is a shipped model whose file has the checksum on its card."""
-    expected = read_card(name).get("sha256")
+    """Raise ModelError unless ``name`` is a shipped model whose card says all of ``CARD`` and has the file's checksum."""
+    card = read_card(name)
+    if missing := [entry for entry in CARD if not card.get(entry)]:
+        raise ModelError(f"{name}: its card says nothing of {', '.join(missing)}")
+    if card["name"] != name:
+        raise ModelError(f"{name}: its card is that of {card['name']}")
+    expected = card["sha256"]
     digest = hashlib.sha256((_folder() / f"{name}.onnx").read_bytes()).hexdigest()
     if digest != expected:
         raise ModelError(f"{name}: the file's SHA-256 is {digest}, its card says {expected}")

@@ -2,7 +2,6 @@
 
 import io
 import tarfile
-import zlib
 from collections.abc import Iterable
 from http.client import HTTPException
 from pathlib import Path, PurePosixPath
@@ -75,7 +74,9 @@ def _unpack(data: bytes, members: list[str], source: str) -> dict[str, bytes]:
                 content = tar.extractfile(entry) if entry.isfile() and entry.name in members else None
                 if content is not None:
                     found[entry.name] = content.read()
-    except (tarfile.TarError, zlib.error, EOFError, OSError) as error:
+    except ModelError:
+        raise
+    except Exception as error:  # on broken data tarfile raises whatever it stumbles over
         raise ModelError(f"{source}: not a gzipped tar: {error}") from error
     if missing := [member for member in members if member not in found]:
         raise ModelError(f"{source}: holds no {missing[0]}")
