@@ -27,13 +27,15 @@ SLACK = 1
 class Ground:
     """What masks are drawn on: ``picture`` and ``flat``, uint8 (H, W), as it is (dark on white) and flattened.
 
-    ``stain`` is bool (H, W), what is stained at the most lenient threshold, ``stained`` how many pixels are at Otsu's.
+    ``stain`` is bool (H, W), what is stained at the most lenient threshold, ``stained`` how many pixels are at Otsu's, and
+    ``width`` that of a chromosome in pixels; False and 0 for a picture without contrast.
     """
 
     picture: np.ndarray
     flat: np.ndarray
     stain: np.ndarray
     stained: int
+    width: float
 
 
 def prepare_ground(picture: np.ndarray) -> Ground:
@@ -41,8 +43,8 @@ def prepare_ground(picture: np.ndarray) -> Ground:
     flat = flatten(picture)
     levels = threshold_levels(flat)
     if levels is None:
-        return Ground(picture, flat, np.zeros(flat.shape, bool), 0)
-    return Ground(picture, flat, levels.masks[0], levels.area)
+        return Ground(picture, flat, np.zeros(flat.shape, bool), 0, 0.0)
+    return Ground(picture, flat, levels.masks[0], levels.area, levels.width)
 
 
 def tighten(mask: Instance, ground: Ground) -> Instance | None:

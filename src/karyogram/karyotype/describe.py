@@ -86,7 +86,7 @@ def pose(item: Instance, pixels: np.ndarray, up: float) -> Posed:
 
 
 def reasons_to_look(item: Instance, opinion: Opinion, extra: bool, size: tuple[int, ...]) -> tuple[str, ...]:
-    """Return why a person should look at an object of a picture of ``size`` (H, W); ``extra``: its class has too many copies."""
+    """Return why to look at an object of a picture of ``size`` (H, W); ``extra`` tells that its class has too many copies."""
     return review_reasons(opinion.placed, opinion.probabilities, item.score, opinion.up, extra, _at_border(item, size))
 
 
