@@ -3,7 +3,6 @@
 import importlib
 import logging
 import secrets
-import traceback
 from functools import partial
 from importlib.util import find_spec
 from pathlib import Path
@@ -114,9 +113,7 @@ def _answer_errors(app: APIFlask) -> None:
 
     @app.errorhandler(Exception)
     def unforeseen(error: Exception) -> tuple[dict[str, object], int]:
-        # The message may hold a name, so the log gets the kind of error and the lines of code.
-        where = [f"{frame.filename}:{frame.lineno}" for frame in traceback.extract_tb(error.__traceback__)]
-        log.error("unforeseen", extra={"error": type(error).__name__, "where": where[-6:]})
+        log.error("unforeseen", exc_info=error)
         return _named(500, "something went wrong on the server; its log says where"), 500
 
 

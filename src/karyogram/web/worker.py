@@ -44,7 +44,7 @@ def run_workers(config: Config, number: int, parent: int | None = None) -> None:
         shutdown_timeout=GRACE,
         graceful_signal="TERM",
     )
-    bench.queue.huey.on_startup()(partial(_begin, bench))
+    bench.queue.huey.on_startup("begin")(partial(_begin, bench))
     if parent is not None:
         follow(parent, lambda: os.kill(os.getpid(), signal.SIGTERM))
     own = os.getpid()

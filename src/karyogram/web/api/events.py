@@ -16,6 +16,8 @@ from karyogram.web.refusals import Busy
 #: Seconds between two looks, and until a stream ends; a browser then asks again by itself.
 PAUSE, LONGEST = 0.5, 55.0
 _streams = threading.BoundedSemaphore(6)
+#: Set when the server stops: all streams end.
+closing = threading.Event()
 
 #: Returns a state, and whether it is the last.
 Look = Callable[[Session], tuple[dict[str, Any], bool]]
@@ -33,7 +35,8 @@ def stream(look: Look) -> Response:
         (state, last), end = first, time.monotonic() + LONGEST
         yield _event(state)
         while not last and time.monotonic() < end:
-            time.sleep(PAUSE)
+            if closing.wait(PAUSE):
+                return
             with reading(engine) as session:
                 new, last = look(session)
             yield ": \n\n" if new == state else _event(new)  # even a comment shows whether anybody still listens

@@ -106,7 +106,7 @@ def waiting(session: Session) -> list[int]:
 def numbers(session: Session) -> dict[str, int]:
     """Return how many analyses there are in each state."""
     rows = session.execute(select(Analysis.state, func.count()).group_by(Analysis.state))
-    found = dict(rows.tuples())
+    found = dict(map(tuple, rows))
     return {state: found.get(state, 0) for state in STATES}
 
 
