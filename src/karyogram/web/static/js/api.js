@@ -53,7 +53,11 @@ const query = (values) => new URLSearchParams(Object.entries(values).filter(([, 
 
 export const cases = (filters) => request("GET", `/cases?${query(filters)}`);
 export const oneCase = (id) => request("GET", `/cases/${id}`);
-export const act = (id, kind, version, note) => request("POST", `/cases/${id}/actions`, { kind, version, ...(note ? { note } : {}) });
+/** Sign or reopen a case as it was seen: its version, and those of its analyses. Returns the case. */
+export function act({ id, version, metaphases }, kind, note = "") {
+  const seen = Object.fromEntries(metaphases.filter(({ analysis }) => analysis).map(({ analysis }) => [analysis.id, analysis.version]));
+  return request("POST", `/cases/${id}/actions`, { kind, version, note, seen });
+}
 export const analysis = (id) => request("GET", `/analyses/${id}`);
 export const again = (id, choice) => request("POST", `/analyses/${id}/again`, choice);
 export const edit = (id, version, edits) => request("POST", `/analyses/${id}/edits`, { version, edits });
@@ -62,7 +66,10 @@ export const history = (id) => request("GET", `/analyses/${id}/edits`);
 export const segment = (id, [x, y]) => request("GET", `/analyses/${id}/segment?${query({ x: x.toFixed(1), y: y.toFixed(1) })}`);
 export const use = (id, body) => request("POST", `/metaphases/${id}/use`, body);
 export const models = () => request("GET", "/models");
-export const login = (name, password) => request("POST", "/login", { name, password });
+export async function login(name, password) {
+  const response = await fetch(`${BASE}/login`, { method: "POST", headers: { "Content-Type": "application/json" }, body: JSON.stringify({ name, password }) });
+  return answer(response.status, await response.text());
+}
 export const logout = () => request("POST", "/logout", {});
 
 export const picture = (metaphase) => `${BASE}/metaphases/${metaphase}/picture?dark=1`;

@@ -44,7 +44,7 @@ export async function use({ state, whole }, kind) {
   const note = h("label", { class: "field" }, "Note", h("input", { name: "note", autocomplete: "off", placeholder: "such as: overspread" }));
   const given = await ask(titles[kind], [kind === "counted" ? number : null, note], [["yes", { excluded: "Exclude", counted: "Count only", karyogram: "Take it" }[kind]]]);
   if (!given) return false;
-  const metaphase = state.analysis.metaphase?.id ?? state.analysis.metaphase;
+  const { metaphase } = state.analysis;
   try {
     await api.use(metaphase, { use: kind, version: whole.version, ...(given.note ? { note: given.note } : {}), ...(kind === "counted" ? { counted_number: Number(given.number) } : {}) });
     announce("Done.");
@@ -59,7 +59,7 @@ export async function use({ state, whole }, kind) {
 export async function sign(bench) {
   const { whole, person } = bench;
   const may = person.role === "approve";
-  const result = whole.result ?? whole.case_result ?? {};
+  const { result } = whole;
   const text = [h("p", {}, "No cell of this case is left to look at."), result.iscn ? h("p", {}, h("output", {}, result.iscn)) : null];
   const choices = may ? [["approve", "Approve the case"], ["review", "Mark as reviewed"]] : [["review", "Mark as reviewed"]];
   const given = await ask(`Sign ${whole.name}?`, text, choices, { cancel: "Later" });
@@ -104,8 +104,8 @@ export function more(bench, button) {
     h("h3", {}, `Case ${whole.name}: ${whole.state}`),
     whole.state === "open" && bench.canEdit && entry("Mark as reviewed", () => bench.act("review")),
     signs && ["open", "reviewed"].includes(whole.state) && entry("Approve the case", () => bench.act("approve")),
-    bench.canEdit && whole.state !== "open" && entry("Sign as second reader", () => bench.act("second")),
-    signs && whole.state !== "locked" && entry("Lock", () => bench.act("lock")),
+    person.role !== "read" && ["reviewed", "approved"].includes(whole.state) && entry("Sign as second reader", () => bench.act("second")),
+    signs && whole.state === "approved" && entry("Lock", () => bench.act("lock")),
     signs && whole.state !== "open" && entry("Reopen", () => bench.act("reopen")),
     h("h3", {}, "Bench"),
     entry("History", () => bench.history(), "T"),
@@ -117,8 +117,8 @@ export function more(bench, button) {
 export async function history({ state }) {
   try {
     const answer = await api.history(state.id);
-    const rows = (answer.edits ?? answer.items ?? answer).toReversed();
-    const list = rows.map((row) => h("li", { class: row.undone ? "undone" : "" }, when(row.at), h("span", {}, row.user), h("span", {}, inWords({ kind: row.kind, ...row.body }))));
+    const rows = answer.items.toReversed();
+    const list = rows.map((row) => h("li", { class: row.undone ? "undone" : "" }, when(row.at), h("span", {}, row.user), h("span", {}, inWords({ ...row.body, kind: row.kind }))));
     await tell("Edits of this cell", rows.length ? h("ol", { class: "history" }, list) : h("p", { class: "muted" }, "No edit yet: this is what the machine read."), true);
   } catch (error) {
     notify(error.message, "bad");

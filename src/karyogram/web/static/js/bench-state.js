@@ -41,8 +41,8 @@ export class BenchState extends EventTarget {
   }
 
   show() {
-    const { karyotype, deleted } = this.analysis;
-    const saved = { chromosomes: karyotype?.chromosomes ?? [], deleted: deleted ?? [] };
+    const { karyotype, deleted, confirmed } = this.analysis;
+    const saved = { chromosomes: karyotype?.chromosomes ?? [], deleted: deleted ?? [], confirmed: confirmed ?? [] };
     const before = new Set(this.all?.map(({ id }) => id));
     this.now = foresee(saved, this.queue.flatMap((job) => job.edits ?? []));
     this.all = [...this.now.chromosomes, ...this.now.deleted];
@@ -66,7 +66,7 @@ export class BenchState extends EventTarget {
   }
 
   get doubts() {
-    return doubtful(this.now.chromosomes);
+    return doubtful(this.now);
   }
 
   get canUndo() {
@@ -146,6 +146,12 @@ export class BenchState extends EventTarget {
       this.tell("refused", { job, error });
       this.show();
     }
+  }
+
+  /** Resolves once nothing is under way any more: to true if all is saved, to false if a person has to decide. */
+  async settled() {
+    while (this.unsaved && !this.conflict) await new Promise((resolve) => this.addEventListener("saving", resolve, { once: true }));
+    return !this.unsaved;
   }
 
   /** After a conflict: take what the other has done, and send the own edits after it or drop them. */

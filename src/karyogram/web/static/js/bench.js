@@ -37,13 +37,12 @@ export class Bench {
   }
 
   get canEdit() {
-    return this.person.role !== "read" && this.whole.state !== "locked";
+    return this.person.role !== "read" && ["open", "reviewed"].includes(this.whole.state);
   }
 
   edit(...edits) {
     if (this.canEdit) return this.state.edit(...edits);
-    announce("The case is locked.");
-    return notify(this.person.role === "read" ? "Your role may read, not edit." : "The case is locked. Reopen it to edit.");
+    return notify(this.person.role === "read" ? "Your role may read, not edit." : `The case is ${this.whole.state}. Reopen it to edit.`);
   }
 
   /** A chromosome was pressed: it is chosen, or swapped with the one that waits for it. */
@@ -104,7 +103,7 @@ export class Bench {
     if (!first) return this.walk(1);
     const at = doubts.findIndex(({ id }) => id === first.id);
     const next = doubts.filter(({ id }) => id !== first.id)[Math.max(0, at) % Math.max(1, doubts.length - 1)];
-    if (first.review.length && !this.state.isDeleted(first.id)) this.edit({ kind: "confirm", id: first.id });
+    if (at >= 0) this.edit({ kind: "confirm", id: first.id });
     if (next) return this.#go(next.id);
     announce("Nothing is left to look at.");
     return this.state.choose(null);
@@ -175,9 +174,8 @@ export class Bench {
   async approve() {
     if (!this.canEdit) return;
     if (!(await talk.odd(this))) return;
-    await this.edit({ kind: "confirm_all" });
-    if (this.state.unsaved) return;
-    await this.#next();
+    this.edit({ kind: "confirm_all" });
+    if (await this.state.settled()) await this.#next();
   }
 
   async #next() {
@@ -192,8 +190,7 @@ export class Bench {
   /** Do something to the case, and say what came of it. */
   async act(kind, note) {
     try {
-      await api.act(this.whole.id, kind, this.whole.version, note);
-      this.whole = await api.oneCase(this.whole.id);
+      this.whole = await api.act(this.whole, kind, note);
       announce(`The case is ${this.whole.state}.`);
       this.header.render();
       this.panel.render();
@@ -255,7 +252,7 @@ async function start() {
   if (!(await ready(state))) return;
   const bench = new Bench(state);
   const { metaphase, case: key } = state.analysis;
-  const [picture, whole, who] = await Promise.all([fetchPicture(metaphase?.id ?? metaphase), api.oneCase(key?.id ?? key), person]);
+  const [picture, whole, who] = await Promise.all([fetchPicture(metaphase), api.oneCase(key), person]);
   bench.open(picture, who, whole);
   window.addEventListener("beforeunload", (event) => state.unsaved && event.preventDefault());
   document.addEventListener("visibilitychange", () => document.visibilityState === "visible" && !state.unsaved && state.load().catch(() => {}));

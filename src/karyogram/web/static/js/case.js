@@ -10,7 +10,7 @@ import { showReader } from "./person.js";
 const id = Number(document.body.dataset.key);
 const AGAIN = 1500;
 const COLOURS = { open: "", reviewed: "blue", approved: "green", locked: "green" };
-const WORDS = { review: "reviewed", approve: "approved", second: "signed as second reader", lock: "locked", reopen: "reopened", use: "use of a metaphase", rename: "renamed" };
+const WORDS = { create: "made", change: "changed", review: "reviewed", approve: "approved", second: "signed as second reader", lock: "locked", reopen: "reopened", use: "use of a metaphase", rename: "renamed" };
 let person;
 let whole;
 let timer;
@@ -31,7 +31,7 @@ function render() {
   renderResult();
   renderActions();
   $("#cells").replaceChildren(...whole.metaphases.map(cell));
-  $("#history").replaceChildren(...(whole.actions ?? []).toReversed().map((row) => h("li", {}, when(row.at), h("span", {}, row.user), h("span", {}, [WORDS[row.kind] ?? row.kind, row.what?.note ?? row.note ?? ""].filter(Boolean).join(": ")))));
+  $("#history").replaceChildren(...whole.actions.toReversed().map((row) => h("li", {}, when(row.at), h("span", {}, row.user), h("span", {}, [WORDS[row.kind] ?? row.kind, row.what?.note ?? row.note ?? ""].filter(Boolean).join(": ")))));
 }
 
 function renderResult() {
@@ -55,7 +55,7 @@ async function act(kind, question) {
     note = given.note;
   }
   try {
-    await api.act(id, kind, whole.version, note);
+    await api.act(whole, kind, note);
     announce(`The case is ${WORDS[kind]}.`);
   } catch (error) {
     notify(error.message, "bad");
@@ -74,7 +74,7 @@ function renderActions() {
       doubtful ? h("a", { class: "button", href: `/analyses/${doubtful.analysis.id}` }, "Review") : null,
       exports,
       edits && whole.state === "open" ? button("Mark as reviewed", () => act("review")) : null,
-      edits && whole.state !== "open" && whole.state !== "locked" ? button("Sign as second reader", () => act("second", "Sign as second reader?")) : null,
+      edits && ["reviewed", "approved"].includes(whole.state) ? button("Sign as second reader", () => act("second", "Sign as second reader?")) : null,
       signs && whole.state === "approved" ? button("Lock", () => act("lock")) : null,
       signs && whole.state !== "open" ? button("Reopen", () => act("reopen", "Reopen the case?")) : null,
       signs && ["open", "reviewed"].includes(whole.state) ? button("Approve", () => act("approve"), "primary") : null,
@@ -93,7 +93,7 @@ function cell({ id: key, filename, use, counted_number: number, note, analysis }
     done && !analysis.review && use === "karyogram" ? h("span", { class: "mark green" }, analysis.version ? "looked at" : "nothing to review") : null,
     done && analysis.quality ? h("span", { class: "muted" }, `quality ${analysis.quality.toFixed(2)}`) : null,
   ];
-  const chooser = h("select", { "aria-label": `Use of ${filename}`, disabled: person.role === "read" || whole.state === "locked", onchange: ({ target }) => setUse(key, target.value, analysis) }, ["karyogram", "counted", "excluded"].map((value) => h("option", { value, selected: value === use }, { karyogram: "Karyogram", counted: "Count only", excluded: "Exclude" }[value])));
+  const chooser = h("select", { "aria-label": `Use of ${filename}`, disabled: person.role === "read" || !["open", "reviewed"].includes(whole.state), onchange: ({ target }) => setUse(key, target.value, analysis) }, ["karyogram", "counted", "excluded"].map((value) => h("option", { value, selected: value === use }, { karyogram: "Karyogram", counted: "Count only", excluded: "Exclude" }[value])));
   return h(
     "li",
     { class: `cell ${use}` },

@@ -1,42 +1,48 @@
 // What an edit does to the state, as far as that can be known without the server: shown at once, and replaced by the server's
 // answer. Cuts, joins and outlines need the pipeline, so they change nothing here. States are never changed, only followed.
 
-const agreed = { review: [], probability: 1 };
-
 const each = (state, ids, change) => ({
   ...state,
   chromosomes: state.chromosomes.map((one) => (ids.includes(one.id) ? { ...one, ...change(one) } : one)),
 });
 
+/** A class told by a person. */
+const told = (state, ids, label) => ({
+  ...each(state, ids, (one) => ({ label: label(one), probability: label(one) ? 1 : 0, review: [] })),
+  confirmed: [...state.confirmed, ...ids],
+});
+
 const find = (state, id) => state.chromosomes.find((one) => one.id === id);
 
 const KINDS = {
-  move: (state, { id, label }) => each(state, [id], () => ({ ...agreed, label, probability: label ? 1 : 0 })),
+  move: (state, { id, label }) => told(state, [id], () => label),
   swap(state, { a, b }) {
     const labels = { [a]: find(state, b)?.label ?? null, [b]: find(state, a)?.label ?? null };
-    return each(state, [a, b], ({ id }) => ({ ...agreed, label: labels[id] }));
+    return told(state, [a, b], ({ id }) => labels[id]);
   },
-  flip: (state, { id }) => each(state, [id], ({ flipped }) => ({ flipped: !flipped })),
+  flip: (state, { id }) => each(state, [id], ({ flipped, centromere }) => ({ flipped: !flipped, centromere: centromere === null ? null : 1 - centromere })),
   rotate: (state, { id, degrees }) => each(state, [id], ({ angle }) => ({ angle: angle + degrees })),
-  confirm: (state, { id }) => each(state, [id], () => ({ review: [] })),
-  confirm_all: (state) => each(state, state.chromosomes.map(({ id }) => id), () => ({ review: [] })),
+  confirm: (state, { id }) => told(state, [id], ({ label }) => label),
+  confirm_all: (state) => told(state, state.chromosomes.map(({ id }) => id), ({ label }) => label),
   delete: (state, { id }) => ({
+    ...state,
     chromosomes: state.chromosomes.filter((one) => one.id !== id),
     deleted: [...state.deleted, ...state.chromosomes.filter((one) => one.id === id)],
   }),
   restore: (state, { id }) => ({
+    ...state,
     chromosomes: [...state.chromosomes, ...state.deleted.filter((one) => one.id === id)],
     deleted: state.deleted.filter((one) => one.id !== id),
   }),
 };
 
-/** {chromosomes, deleted} after some edits. */
+/** {chromosomes, deleted, confirmed} after some edits; `confirmed` are the ids of those whose class a person told. */
 export const foresee = (state, edits) => edits.reduce((now, edit) => KINDS[edit.kind]?.(now, edit) ?? now, state);
 
 /** Chromosomes that a person should look at, the least certain first. */
-export function doubtful(chromosomes) {
+export function doubtful({ chromosomes, confirmed }) {
   const sure = ({ label, probability }) => (label ? probability : -1);
-  return chromosomes.filter(({ label, review }) => review.length || !label).sort((a, b) => sure(a) - sure(b) || a.id - b.id);
+  return chromosomes.filter(({ id, label, review }) => review.length || (!label && !confirmed.includes(id))).sort((a, b) => sure(a) - sure(b) || a.id - b.id);
 }
 
 /** Copies of each class. */
@@ -63,6 +69,7 @@ export function inWords(edit) {
     strokes: ({ id, ids, strokes }) => `${[id ?? ids].flat().join(", ")} parted along ${strokes?.length ?? 0} strokes`,
     confirm: ({ id }) => `${id} confirmed`,
     confirm_all: () => "all confirmed",
+    structure: ({ terms }) => `structure: ${terms?.join(", ") || "none"}`,
     undo: () => "undone",
     redo: () => "done again",
   };

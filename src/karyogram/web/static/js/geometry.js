@@ -1,8 +1,5 @@
 // Points and outlines, [x, y] in pixels of the picture. Pixel (0, 0) of the API is the middle of the first pixel.
 
-/** The middle of a box [xmin, ymin, xmax, ymax]. */
-export const middle = ([left, top, right, bottom]) => [(left + right) / 2, (top + bottom) / 2];
-
 /** Whether a point lies inside an outline (even-odd rule). */
 export function inside([x, y], polygon) {
   let odd = false;
@@ -68,4 +65,31 @@ export function turned(polygon, degrees) {
   const ys = polygon.map(([x, y]) => -sin * x + cos * y);
   const [left, right, top, bottom] = [Math.min(...xs), Math.max(...xs), Math.min(...ys), Math.max(...ys)];
   return { width: right - left + 1, height: bottom - top + 1, centre: [(left + right) / 2, (top + bottom) / 2] };
+}
+
+/**
+ * Where the names of chromosomes stand: beside each, in the one of sixteen directions where the name, `room` pixels wide, covers
+ * least of the chromosomes and of names placed before. A Map of id to point.
+ */
+export function freeSpots(chromosomes, room = 14) {
+  const spots = new Map();
+  const near = ([left, top, right, bottom], [x, y], by) => x > left - by && x < right + by && y > top - by && y < bottom + by;
+  const half = room / 2;
+  const probes = [-half, 0, half].flatMap((dx) => [-half, 0, half].map((dy) => [dx * 0.8, dy * 0.8]));
+  for (const { id, polygon, bbox } of chromosomes) {
+    const [cx, cy] = [(bbox[0] + bbox[2]) / 2, (bbox[1] + bbox[3]) / 2];
+    let [best, least] = [[cx, cy], Infinity];
+    for (let turn = 0; turn < 16; turn++) {
+      const [ux, uy] = [Math.cos((turn * Math.PI) / 8), Math.sin((turn * Math.PI) / 8)];
+      const edge = polygon.reduce((far, [x, y]) => ((x - cx) * ux + (y - cy) * uy > (far[0] - cx) * ux + (far[1] - cy) * uy ? [x, y] : far), polygon[0]);
+      const spot = [edge[0] + ux * room * 0.65, edge[1] + uy * room * 0.65];
+      const others = chromosomes.filter((other) => near(other.bbox, spot, half));
+      const covered = probes.filter(([dx, dy]) => others.some((other) => inside([spot[0] + dx, spot[1] + dy], other.polygon))).length;
+      const crowd = [...spots.values()].filter(([x, y]) => Math.abs(x - spot[0]) < room && Math.abs(y - spot[1]) < room).length;
+      const cost = covered + 3 * crowd + Math.hypot(spot[0] - cx, spot[1] - cy) / 60;
+      if (cost < least) [best, least] = [spot, cost];
+    }
+    spots.set(id, best);
+  }
+  return spots;
 }

@@ -48,7 +48,7 @@ export async function takeIn(files, { form, list, caseId = null, changed = () =>
     return cases.has(name) ? { case: cases.get(name) } : { case_name: name };
   };
   const sent = (answer, job) => {
-    const key = answer.case?.id ?? answer.case;
+    const key = answer.case;
     if (!caseId && !cases.has(nameOf(job))) cases.set(nameOf(job), key);
     const known = following.get(key) ?? new Map();
     for (const { id } of answer.analyses) known.set(id, job.shown);

@@ -98,7 +98,7 @@ export class Karyogram {
   #button(one, below, scale) {
     const known = this.buttons.get(one.id) ?? this.#newButton(one.id);
     const { button, canvas } = known;
-    const look = JSON.stringify([one.polygon.length, one.bbox, one.polygon[0], one.angle, one.flipped, scale.toFixed(2)]);
+    const look = JSON.stringify([one.polygon, one.angle, one.flipped, scale.toFixed(2)]);
     if (known.look !== look) paint(canvas, this.picture, one, scale);
     known.look = look;
     button.style.marginBottom = `${Math.max(0, Math.round((below - size(one).height * (1 - heldAt(one))) * scale))}px`;
@@ -115,7 +115,7 @@ export class Karyogram {
     const canvas = h("canvas", { width: 1, height: 1 });
     const note = h("span", { class: "note" });
     const { state } = this.bench;
-    const button = h("button", { type: "button", class: "chromosome", "data-chromosome": id, tabindex: "-1" }, note, canvas);
+    const button = h("button", { type: "button", class: "chromosome", "data-chromosome": id, tabindex: "-1" }, h("span", { class: "look" }, note, canvas));
     button.addEventListener("pointerenter", (event) => event.pointerType === "mouse" && state.hover(id));
     button.addEventListener("pointerleave", () => state.hover(null));
     button.addEventListener("click", (event) => !button.dragged && this.bench.pick(id, event.shiftKey));

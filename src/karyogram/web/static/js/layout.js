@@ -4,8 +4,8 @@ import { CENTROMERES, ROWS } from "./labels.js";
 import { size } from "./cutout.js";
 
 const [LEAST, MOST, STEP] = [0.5, 3.2, 0.05];
-const [SLOT, SLOT_EDGE, SLOT_GAP, GROUP_GAP, NARROWEST] = [46, 6, 4, 14, 22];
-const ROW_EDGE = 62;
+const [SLOT, SLOT_EDGE, SLOT_GAP, GROUP_GAP, NARROWEST] = [46, 6, 4, 16, 22];
+const ROW_EDGE = 60;
 const ASTRAY = 0.1;
 
 /** Where a chromosome is held, 0 (short arm's end) to 1: its centromere, or where its class has it if that lies far off. */
@@ -26,7 +26,7 @@ export function reach(chromosomes) {
 
 function rowWidth(row, placed, scale) {
   const slot = (label) => {
-    const wide = (placed[label] ?? []).map((one) => Math.max(NARROWEST, size(one).width * scale) + 1);
+    const wide = (placed[label] ?? []).map((one) => Math.max(NARROWEST, size(one).width * scale) + 2);
     return Math.max(SLOT, wide.reduce((sum, width) => sum + width, SLOT_EDGE));
   };
   const groups = row.map((labels) => labels.reduce((sum, label) => sum + slot(label) + SLOT_GAP, -SLOT_GAP));

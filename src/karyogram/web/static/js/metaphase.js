@@ -1,7 +1,7 @@
 // The photograph with its outlines: what is chosen or hovered here is so in the karyogram, too.
 
 import { $, h, s } from "./dom.js";
-import { area, draw, middle } from "./geometry.js";
+import { area, draw, freeSpots } from "./geometry.js";
 import { Gestures } from "./gestures.js";
 import { View } from "./view.js";
 
@@ -63,9 +63,10 @@ export class Metaphase {
     this.outlines.replaceChildren(
       ...shown.map((one) => s("path", { class: `outline ${kind(one)}`, d: draw(one.polygon, true), "data-outline": one.id })),
     );
+    const spots = freeSpots(shown);
     this.names.replaceChildren(
       ...shown.map((one) => {
-        const [x, y] = middle(one.bbox);
+        const [x, y] = spots.get(one.id);
         return s("text", { class: `name ${kind(one)}`, x, y }, one.label ?? "?");
       }),
     );

@@ -5,7 +5,7 @@ import { paint, size } from "./cutout.js";
 import { $, h, iconButton } from "./dom.js";
 import { LABELS } from "./labels.js";
 
-const HIGH = 168;
+const HIGH = 136;
 
 export class Panel {
   constructor(bench, picture) {
@@ -43,8 +43,8 @@ export class Panel {
         h("div", { class: "title" }, h("strong", {}, one.label ? `Class ${one.label}` : "Without a class"), h("span", { class: "muted" }, `chromosome ${one.id}`), deleted ? h("span", { class: "mark red" }, "deleted") : null, state.chosen.length > 1 ? h("span", { class: "mark blue" }, `${state.chosen.length} chosen`) : null),
         one.review.length ? h("div", { class: "reasons" }, one.review.map((reason) => h("span", { class: "mark amber" }, reason))) : null,
         odds(one),
-        this.#deeds(one, deleted),
       ),
+      this.#deeds(one, deleted),
     );
   }
 
@@ -52,7 +52,7 @@ export class Panel {
     const { chromosomes } = this.bench.state.now;
     const pair = one.label ? chromosomes.filter(({ label }) => label === one.label) : [];
     const shown = pair.includes(one) ? pair : [...pair, one];
-    const scale = Math.min(5, HIGH / Math.max(...shown.map((other) => size(other).height)), 150 / shown.reduce((sum, other) => sum + size(other).width, 0));
+    const scale = Math.min(5, HIGH / Math.max(...shown.map((other) => size(other).height)), 120 / shown.reduce((sum, other) => sum + size(other).width, 0));
     const own = shown.map((other) => {
       const canvas = h("canvas");
       paint(canvas, this.picture, other, scale);

@@ -13,7 +13,6 @@ async function show(file) {
   const view = h("img", { src: url, alt: "The picture", onload: () => URL.revokeObjectURL(url), onerror: ({ target }) => target.remove() });
   try {
     const told = await api.classify(file, $("#single-model").value);
-    const model = typeof told.model === "string" ? told.model : told.model?.name;
     const review = [told.review ?? []].flat().filter(Boolean);
     place.replaceChildren(
       h(
@@ -23,7 +22,7 @@ async function show(file) {
         h("span", { class: "class" }, told.label ? `Class ${told.label}` : "No class"),
         h("span", {}, `probability ${percent(told.probability)}`),
         h("span", {}, `then ${told.second_label}, ${percent(told.second_probability)}`),
-        h("span", { class: "muted" }, `${told.flipped ? "short arm down, " : ""}model ${model}`),
+        h("span", { class: "muted" }, `${told.flipped ? "short arm down, " : ""}model ${told.model.name}`),
         h("span", { class: "row" }, review.map((reason) => h("span", { class: "mark amber" }, reason))),
       ),
     );
@@ -35,7 +34,6 @@ async function show(file) {
 export async function singles() {
   onDrop($("#drop-single"), (files) => files[0] && show(files[0].file));
   onChoose($("#single"), (files) => files[0] && show(files[0].file));
-  const answer = await api.models();
-  const names = (answer.models ?? answer.items ?? answer).map((model) => model.name ?? model);
-  $("#single-model").append(h("option", { value: "" }, "default"), ...names.map((name) => h("option", {}, name)));
+  const models = (await api.models()).filter(({ kind }) => kind === undefined || kind === "classifier");
+  $("#single-model").append(...models.map((model) => h("option", { value: model.name, selected: model.default }, model.name)));
 }

@@ -35,9 +35,10 @@ export class Toolbar {
       this.outlines,
       this.invert,
       light,
-      h("span", { class: "gap" }),
-      iconButton("minus", "Zoom out (-)", () => metaphase.view.zoom(1 / 1.4)),
+    );
+    $("#zoom").append(
       iconButton("plus", "Zoom in (+)", () => metaphase.view.zoom(1.4)),
+      iconButton("minus", "Zoom out (-)", () => metaphase.view.zoom(1 / 1.4)),
       iconButton("fit", "Whole picture (0)", () => metaphase.view.fit()),
     );
     bench.state.on("chosen", () => this.showHint());
