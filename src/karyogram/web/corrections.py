@@ -5,6 +5,7 @@ import tempfile
 from collections.abc import Callable, Iterable, Iterator, Mapping
 from dataclasses import dataclass
 from pathlib import Path
+from typing import Any
 
 import numpy as np
 
@@ -58,7 +59,8 @@ def voc_set(cells: Iterable[Corrected]) -> Iterator[Entry]:
 
 def coco_set(cells: Iterable[Corrected]) -> Iterator[Entry]:
     """Yield images/ and annotations.json: tight boxes, and whole masks that may overlap."""
-    images, annotations = [], []
+    images: list[dict[str, Any]] = []
+    annotations: list[dict[str, Any]] = []
     for number, cell in enumerate(cells, 1):
         told = to_coco(cell.karyotype)
         images.append(told["images"][0] | {"id": number, "file_name": f"{cell.name}.png"})

@@ -170,7 +170,8 @@ def _sam() -> Sam:
 def _tile(path: Path, x: float, y: float) -> tuple[int, int, int, int]:
     """Return top, left, bottom and right of the tile of a picture in whose middle a place lies most."""
     ground = ground_of(path)
-    tiles = cut_tiles(*ground.flat.shape, max(round(TILE * ground.width), LEAST_TILE))
+    height, width = ground.flat.shape
+    tiles = cut_tiles(height, width, max(round(TILE * ground.width), LEAST_TILE))
     rows, columns = min(tiles, key=lambda t: max(abs(t[0].start + t[0].stop - 2 * y), abs(t[1].start + t[1].stop - 2 * x)))
     return rows.start, columns.start, rows.stop, columns.stop
 

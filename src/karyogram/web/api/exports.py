@@ -166,7 +166,7 @@ def audit(case: int) -> Response:
 
 def _audit(session: Session, case: int) -> str:
     actions = session.scalars(select(Action).where(Action.case_id == case))
-    rows = [(iso(a.at), a.user, a.kind, "", None, None, a.what, a.before, {}) for a in actions]
+    rows: list[tuple[Any, ...]] = [(iso(a.at), a.user, a.kind, "", None, None, a.what, a.before, None) for a in actions]
     made = select(Edit, Metaphase.filename).join(Analysis, Analysis.id == Edit.analysis_id).join(Metaphase)
     for edit, filename in session.execute(made.where(Metaphase.case_id == case).order_by(Edit.id)):
         told = (edit.analysis_id, edit.number, edit.body, edit.before, edit.after)

@@ -108,10 +108,10 @@ def _divided(state: State, edit: Edit, made: Sequence[Chromosome]) -> State:
 
 def _outlined(state: State, edit: Edit, made: Sequence[Chromosome]) -> State:
     """A new chromosome, or an old one in a new outline, which keeps the class that a person told."""
-    old, (new,) = edit.get("replaces"), made
-    told = "label" in edit or old in state.confirmed
+    (new,) = made
+    told = "label" in edit or new.id in state.confirmed
     if told:
-        new = _by_person(new, edit["label"] if "label" in edit else state.get(old).label)
+        new = _by_person(new, edit["label"] if "label" in edit else state.get(new.id).label)
     return replace(state.add([new]), confirmed=state.confirmed | ({new.id} if told else set()))
 
 
@@ -129,7 +129,8 @@ def _next(state: State) -> int:
 
 
 def _draw_cut(state: State, edit: Edit, _: Look) -> tuple[list[Instance], tuple[int, ...], int]:
-    return masks.cut(*_masks(state, [edit["id"]]), edit["line"]), parents(edit), _next(state)
+    (item,) = _masks(state, [edit["id"]])
+    return masks.cut(item, edit["line"]), parents(edit), _next(state)
 
 
 def _draw_join(state: State, edit: Edit, _: Look) -> tuple[list[Instance], tuple[int, ...], int]:
