@@ -1,6 +1,7 @@
 """Masks parted, joined and drawn by hand: lines and masks in, masks out. Coordinates are pixels of the picture."""
 
 from collections.abc import Sequence
+from itertools import combinations
 
 import cv2
 import numpy as np
@@ -17,6 +18,9 @@ LEAST = 30
 REACH = 4.0
 #: Parts further from each other than so many of their widths are not joined.
 GAP = 3.0
+
+#: Two masks that share so much (IoU) are one.
+ALIKE = 0.8
 
 Line = Sequence[Sequence[float]]
 
@@ -74,7 +78,8 @@ def part(items: Sequence[Instance], strokes: Sequence[Line]) -> list[Instance]:
     """Return the chromosomes of a cluster, one for each stroke drawn along one: every pixel goes to the nearest stroke.
 
     Where strokes cross the chromosomes lie across each other: there each has the pixels as near to its stroke as its edge is
-    where it lies free. Raises EditError if a stroke is left with fewer than ``LEAST`` pixels.
+    where it lies free. Raises EditError if a stroke is left with fewer than ``LEAST`` pixels, or with
+    what another has.
     """
     mask, x, y = _union(items)
     ways = [_draw(np.zeros(mask.shape, np.uint8), np.array(stroke, float), (x, y), 1, 1) > 0 for stroke in strokes]
@@ -92,7 +97,14 @@ def part(items: Sequence[Instance], strokes: Sequence[Line]) -> list[Instance]:
         if own.sum() < LEAST:
             raise EditError(f"too little is left for stroke {number + 1}: draw it along the whole chromosome")
         found.append(crop(own, x, y))
+    if any(_alike(one, other) for one, other in combinations(found, 2)):
+        raise EditError("two strokes run along the same chromosome")
     return found
+
+
+def _alike(one: Instance, other: Instance) -> bool:
+    common = one.common(other)
+    return common > ALIKE * (one.area + other.area - common)
 
 
 def _band(way: np.ndarray, away: np.ndarray, depth: np.ndarray) -> np.ndarray:
