@@ -85,7 +85,7 @@ def kept(rows):
     return [Row(r.kind, *(json.loads(json.dumps(part)) for part in (r.body, r.before, r.after))) for r in rows]
 
 
-@settings(max_examples=25, suppress_health_check=[HealthCheck.too_slow])
+@settings(max_examples=12, suppress_health_check=[HealthCheck.too_slow])
 @given(SEQUENCES)
 def test_rows_alone_give_the_state_back_and_undo_all_gives_the_machines(edits):
     rows, text = go(edits)
@@ -104,7 +104,7 @@ def test_rows_alone_give_the_state_back_and_undo_all_gives_the_machines(edits):
         assert state.karyotype.to_json() == text
 
 
-@settings(max_examples=25, suppress_health_check=[HealthCheck.too_slow])
+@settings(max_examples=12, suppress_health_check=[HealthCheck.too_slow])
 @given(SEQUENCES)
 def test_whatever_is_done_the_cell_holds_together(edits):
     rows, _ = go(edits)
