@@ -1,12 +1,15 @@
 """What each edit does to a cell, and what the cell then adds up to."""
 
 import json
+import re
 from dataclasses import replace
+from pathlib import Path
 
 import pytest
 from hand import cell, do, labelled, middle_line, one
 
 from karyogram.errors import EditError
+from karyogram.web.edits import KINDS
 
 
 @pytest.fixture(scope="module")
@@ -79,6 +82,14 @@ def test_deleted_ones_wait_in_the_tray(machine):
     assert state.karyotype.to_json() == machine.to_json(), "it comes back to its own place"
     with pytest.raises(EditError, match="is not deleted"):
         do(machine, {"kind": "restore", "id": first})
+
+
+def test_a_cell_may_be_emptied(machine):
+    rows, state = do(machine, *({"kind": "delete", "id": c.id} for c in machine.chromosomes))
+    assert (state.karyotype.chromosomes, state.karyotype.iscn, state.karyotype.findings) == ((), "", ())
+    assert state.karyotype.warnings[-1] == "no chromosomes found"
+    assert not state.checked
+    assert do(machine, {"kind": "confirm_all"}, rows=rows)[1].confirmed == frozenset()
 
 
 def test_a_cut_makes_two_and_a_join_makes_one_again(machine):
@@ -185,13 +196,20 @@ def test_entered_rearrangements_have_to_add_up(machine):
         ({"kind": "outline", "polygon": [[50, 50], [51, 50], [51, 51]]}, "the outline encloses fewer than 30 pixels"),
         ({"kind": "outline", "polygon": [[-9, -9], [40, -9], [40, 40]]}, "nothing in the outline is stained"),
         ({"kind": "strokes", "strokes": [[[0, 0]], [[1, 1]]]}, "strokes: give either id or ids"),
-        ({"kind": "strokes", "id": 1, "strokes": [[[0, 0], [9, 9]]]}, "parting takes two strokes or more"),
+        ({"kind": "strokes", "id": 1, "strokes": [[[0, 0], [9, 9]]]}, "parting takes two strokes, or up to 12"),
     ],
 )
 def test_what_is_no_edit_is_refused_with_a_reason(machine, edit, reason):
     with pytest.raises(EditError) as refused:
         do(machine, edit)
     assert reason in str(refused.value)
+
+
+def test_the_document_tells_every_kind_and_field():
+    text = (Path(__file__).parents[2] / "docs" / "editing.md").read_text("utf-8")
+    rows = [line.split("|") for line in text.splitlines() if line.startswith("| `")]
+    told = {kind: set(re.findall(r"`(\w+)`", row[2])) for row in rows for kind in re.findall(r"`(\w+)`", row[1])}
+    assert {kind: {*each.fields, *each.optional} for kind, each in KINDS.items()}.items() <= told.items()
 
 
 def test_rows_are_json_and_say_what_changed(machine):

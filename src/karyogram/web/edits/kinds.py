@@ -13,6 +13,9 @@ from karyogram.web.edits.state import State
 
 Edit = Mapping[str, Any]
 
+#: A cluster of more chromosomes is parted in steps.
+STROKES = 12
+
 
 class Look(Protocol):
     """Looks at the picture of a cell: it tightens loosely drawn masks, and reads masks as the pipeline does."""
@@ -140,8 +143,8 @@ def _draw_join(state: State, edit: Edit, _: Look) -> tuple[list[Instance], tuple
 
 
 def _draw_strokes(state: State, edit: Edit, _: Look) -> tuple[list[Instance], tuple[int, ...], int]:
-    if len(edit["strokes"]) < 2:
-        raise EditError("parting takes two strokes or more")
+    if not 2 <= len(edit["strokes"]) <= STROKES:
+        raise EditError(f"parting takes two strokes, or up to {STROKES}")
     return masks.part(_masks(state, parents(edit)), edit["strokes"]), parents(edit), _next(state)
 
 
