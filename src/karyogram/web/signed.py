@@ -56,7 +56,11 @@ def case_blocks(case: Case, record: Record, actions: Sequence[Action]) -> list[B
         clones = [(clone.iscn, str(len(clone.cells)), ", ".join(clone.cells)) for clone in record.clones]
         blocks.append(Table("Clones", ("ISCN", "Cells", "Which"), clones, (2, 0.6, 4)))
     blocks += [Text(f"Note: {warning}.") for warning in record.warnings]
-    signed = [(SIGNED[a.kind], a.user, (iso(a.at) or "")[:19].replace("T", " "), str(a.what.get("note") or "")) for a in actions if a.kind in SIGNED]
+    signed = [
+        (SIGNED[a.kind], a.user, (iso(a.at) or "")[:19].replace("T", " "), str(a.what.get("note") or ""))
+        for a in actions
+        if a.kind in SIGNED
+    ]
     blocks.append(Heading("Signatures"))
     if not signed:
         return [*blocks, Text("Nobody has reviewed or approved this case.")]
