@@ -4,7 +4,6 @@ import importlib
 import logging
 import secrets
 from functools import partial
-from importlib.util import find_spec
 from pathlib import Path
 
 from apiflask import APIFlask
@@ -70,9 +69,8 @@ def create_app(config: Config) -> APIFlask:
     security.protect(app)
     _answer_errors(app)
     for module, prefix in ROOMS.items():
-        if find_spec(module):
-            blueprint: Blueprint = getattr(importlib.import_module(module), module.rsplit(".", 1)[1])
-            app.register_blueprint(blueprint, url_prefix=prefix or None)
+        blueprint: Blueprint = getattr(importlib.import_module(module), module.rsplit(".", 1)[1])
+        app.register_blueprint(blueprint, url_prefix=prefix or None)
     return app
 
 
@@ -97,7 +95,7 @@ def _answer_errors(app: APIFlask) -> None:
 
     @app.error_processor
     def invalid(error: HTTPError) -> tuple[dict[str, object], int, dict[str, str]]:
-        return _named(error.status_code, _first_reason(error)), error.status_code, dict(error.headers or {})
+        return _named(error.status_code, _first_reason(error)), error.status_code, {}
 
     @app.errorhandler(HTTPException)
     def http(error: HTTPException) -> tuple[dict[str, object], int, dict[str, str]]:

@@ -1,5 +1,6 @@
 """`karyogram serve`: the review bench, its workers, its users."""
 
+import sys
 import threading
 from pathlib import Path
 from typing import Any
@@ -116,7 +117,7 @@ def change(config: Any, name: str, role: str | None, password: bool, active: boo
 
 @users.command("list")
 @click.pass_obj
-def list_users(config: Any) -> None:
+def listed(config: Any) -> None:
     """List the users with their roles."""
     from sqlalchemy import select
 
@@ -127,9 +128,9 @@ def list_users(config: Any) -> None:
 
 
 def _password() -> str:
-    if click.get_text_stream("stdin").isatty():
+    if sys.stdin.isatty():
         return str(click.prompt("Password", hide_input=True, confirmation_prompt=True))
-    return click.get_text_stream("stdin").readline().rstrip("\n")
+    return sys.stdin.readline().rstrip("\n")
 
 
 def _change(config: Any, change: Any) -> Any:

@@ -6,6 +6,7 @@ import sys
 import time
 import traceback
 from types import TracebackType
+from typing import Any
 
 #: What every record has; the rest is what the event says.
 _COMMON = frozenset(logging.makeLogRecord({}).__dict__) | {"message", "asctime", "taskName"}
@@ -17,7 +18,11 @@ class Lines(logging.Formatter):
     def format(self, record: logging.LogRecord) -> str:
         """Return the line."""
         seconds = time.strftime("%Y-%m-%dT%H:%M:%S", time.gmtime(record.created))
-        told = {"at": f"{seconds}.{int(record.msecs):03d}Z", "level": record.levelname.lower(), "from": record.name}
+        told: dict[str, Any] = {
+            "at": f"{seconds}.{int(record.msecs):03d}Z",
+            "level": record.levelname.lower(),
+            "from": record.name,
+        }
         told["event"] = record.getMessage() if record.name.startswith("karyogram") else record.msg
         told |= {key: value for key, value in record.__dict__.items() if key not in _COMMON}
         if record.exc_info and record.exc_info[0]:

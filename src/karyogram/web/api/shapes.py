@@ -56,8 +56,8 @@ def metaphase_line(metaphase: Metaphase, analysis: Analysis | None) -> dict[str,
     if analysis is not None:
         names = ("count", "iscn", "findings", "review", "quality", "bands")
         summary = state_line(analysis) | {name: getattr(analysis, name) for name in names}
-    names = ("id", "filename", "width", "height", "use", "counted_number", "note", "sha256")
-    return {**{name: getattr(metaphase, name) for name in names}, "analysis": summary}
+    own = ("id", "filename", "width", "height", "use", "counted_number", "note", "sha256")
+    return {**{name: getattr(metaphase, name) for name in own}, "analysis": summary}
 
 
 def action_line(action: Action) -> dict[str, Any]:

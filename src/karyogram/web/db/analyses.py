@@ -3,7 +3,7 @@
 from collections.abc import Sequence
 from dataclasses import dataclass
 
-from sqlalchemy import and_, func, or_, select, update
+from sqlalchemy import ColumnElement, Select, and_, func, select, update
 from sqlalchemy.orm import Session
 
 from karyogram.records import Karyotype
@@ -40,7 +40,7 @@ def claim(session: Session, analysis_id: int) -> Claim | None:
 
 def beat(session: Session, held: Claim) -> bool:
     """Give a sign of life; false if the analysis was given to another."""
-    alive = update(Analysis).where(*_mine(held)).values(heartbeat=clock(session))
+    alive = update(Analysis).where(_mine(held)).values(heartbeat=clock(session))
     return bool(session.execute(alive).rowcount)  # type: ignore[attr-defined]
 
 
@@ -61,12 +61,12 @@ def fail(session: Session, held: Claim, reason: str) -> bool:
 
 def release(session: Session, held: Claim) -> None:
     """Give an analysis back untouched, because its worker is told to stop."""
-    back = update(Analysis).where(*_mine(held))
+    back = update(Analysis).where(_mine(held))
     session.execute(back.values(state=QUEUED, attempts=Analysis.attempts - 1, heartbeat=0.0))
 
 
-def _mine(held: Claim) -> tuple[bool, ...]:
-    return Analysis.id == held.analysis, Analysis.state == RUNNING, Analysis.attempts == held.attempt  # type: ignore[return-value]
+def _mine(held: Claim) -> ColumnElement[bool]:
+    return and_(Analysis.id == held.analysis, Analysis.state == RUNNING, Analysis.attempts == held.attempt)
 
 
 def _take_back(session: Session, held: Claim, state: str, error: str) -> Analysis | None:
@@ -76,7 +76,7 @@ def _take_back(session: Session, held: Claim, state: str, error: str) -> Analysi
     if case_id is None:
         return None
     case = hold_case(session, case_id)
-    ended = update(Analysis).where(*_mine(held)).values(state=state, error=error, finished=now())
+    ended = update(Analysis).where(_mine(held)).values(state=state, error=error, finished=now())
     if not session.execute(ended).rowcount:  # type: ignore[attr-defined]
         return None
     touch(case)
@@ -99,18 +99,18 @@ def sweep(session: Session, lease: float, attempts: int) -> list[int]:
 
 def waiting(session: Session) -> list[int]:
     """Return the analyses that have waited for a while, the oldest first."""
-    old = or_(Analysis.heartbeat < clock(session) - LOST)
+    old = Analysis.heartbeat < clock(session) - LOST
     return list(session.scalars(select(Analysis.id).where(Analysis.state == QUEUED, old).order_by(Analysis.id)))
 
 
 def numbers(session: Session) -> dict[str, int]:
     """Return how many analyses there are in each state."""
     rows = session.execute(select(Analysis.state, func.count()).group_by(Analysis.state))
-    found = dict(map(tuple, rows))
+    found = {row[0]: row[1] for row in rows}
     return {state: found.get(state, 0) for state in STATES}
 
 
-def latest(metaphases: Sequence[int] | None = None) -> select:  # type: ignore[valid-type]
+def latest(metaphases: Sequence[int] | None = None) -> Select[int]:
     """Return the ids of the analyses that count, the newest of each metaphase, as a query."""
     query = select(func.max(Analysis.id)).group_by(Analysis.metaphase_id)
     return query if metaphases is None else query.where(Analysis.metaphase_id.in_(metaphases))

@@ -197,8 +197,8 @@ def list_cases(session: Session, query: str, state: str, archived: bool, page: i
     newest = latest().join(Metaphase, Metaphase.id == Analysis.metaphase_id).where(Metaphase.case_id.in_(cells))
     columns = (Metaphase.case_id, Metaphase.use, Analysis.state, Analysis.review, Analysis.iscn)
     joined = select(*columns).join(Analysis, Analysis.metaphase_id == Metaphase.id).where(Analysis.id.in_(newest))
-    for case_id, *cell in session.execute(joined):
-        cells[case_id].append(Cell(*cell))
+    for row in session.execute(joined):
+        cells[row.case_id].append(Cell(row.use, row.state, row.review, row.iscn))
     return [case_line(case, cells[case.id]) for case in cases], total
 
 
@@ -237,7 +237,7 @@ def entries_of(session: Session, case: Case) -> list[Entry]:
         karyotype = Karyotype.from_json(row.current) if row and row.current and cell.use == "karyogram" else None
         number = cell.counted_number if cell.use == "counted" else None
         bands = row.bands if row and karyotype else None
-        checked = bool(row and karyotype and row.version) and state_of(load_analysis(session, row.id)).checked
+        checked = karyotype is not None and row is not None and state_of(load_analysis(session, row.id)).checked
         text = karyotype.iscn if karyotype and checked else ""
         found.append(Entry(cell.filename, karyotype, cell.use, number, text, cell.note, bands))
     return found

@@ -5,7 +5,7 @@ from contextlib import contextmanager
 from importlib.resources import as_file, files
 from typing import Any
 
-from sqlalchemy import ColumnElement, Connection, Engine, create_engine, event, func, literal_column
+from sqlalchemy import ColumnElement, Connection, Engine, Float, create_engine, event, func, literal_column
 from sqlalchemy.orm import Session
 
 #: Seconds to wait for another's write on SQLite.
@@ -56,7 +56,7 @@ def clock(session: Session) -> ColumnElement[float]:
     """Return the database's time, seconds since 1970, as an expression: all machines share one clock."""
     if session.get_bind().dialect.name == "sqlite":
         return (func.julianday("now") - 2440587.5) * 86400.0
-    return func.extract("epoch", literal_column("clock_timestamp()"))
+    return literal_column("extract(epoch from clock_timestamp())", Float)
 
 
 def migrate(engine: Engine, revision: str = "head") -> None:
