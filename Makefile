@@ -20,6 +20,6 @@ test: .venv/test
 
 .venv/test: pyproject.toml
 	$(PYTHON) -m venv .venv
-	.venv/bin/pip install --quiet -e '.[dev,train]'
+	.venv/bin/pip install --quiet -e '.[dev,train,web]'
 	.venv/bin/pip install --quiet --no-deps pytorchcv==0.0.74
 	touch $@

@@ -8,14 +8,16 @@ from dataclasses import dataclass, replace
 
 import psycopg
 from apiflask import APIFlask
-from bars import Bar, draw_cell
 
+from bars import Bar, draw_cell
 from karyogram.files import encode_picture
 from karyogram.web import create_app
 from karyogram.web.bench import Bench
 from karyogram.web.config import Config
 
-PICTURE, CELL = draw_cell([Bar("1"), Bar("1", review=("class uncertain",)), Bar("2"), Bar("X")], columns=4, iscn="", quality=0.5)
+PICTURE, CELL = draw_cell(
+    [Bar("1"), Bar("1", review=("class uncertain",)), Bar("2"), Bar("X")], columns=4, iscn="", quality=0.5
+)
 API = "/api/v1"
 
 

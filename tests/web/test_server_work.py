@@ -72,12 +72,14 @@ def test_a_key_makes_a_request_count_once_however_often_it_comes(bench):
         answers = list(pool.map(send, range(8)))
     assert {answer.status_code for answer in answers} == {202}
     assert len({answer.get_data() for answer in answers}) == 1
-    assert bench.send(202, case_name="keyed", headers={"Idempotency-Key": "k1"}, status=422)["error"]["field"] == "Idempotency-Key"
+    assert (
+        bench.send(202, case_name="keyed", headers={"Idempotency-Key": "k1"}, status=422)["error"]["field"] == "Idempotency-Key"
+    )
     bench.work()
 
 
 def test_two_people_who_edit_one_version_one_is_told(bench):
-    case, (analysis,) = new(bench)
+    _, (analysis,) = new(bench)
 
     def edit(user):
         try:

@@ -1,12 +1,16 @@
 """What every answer tells the browser to refuse: scripts of others, frames, guesses."""
 
 from flask import Flask, request
+from werkzeug.exceptions import UnsupportedMediaType
 from werkzeug.wrappers import Response
 
 POLICY = (
     "default-src 'self'; img-src 'self' blob: data:; script-src 'self'; style-src 'self'; object-src 'none'; "
     "base-uri 'none'; form-action 'self'; frame-ancestors 'none'"
 )
+
+#: What a request may hold.
+MEDIA = ("application/json", "multipart/form-data", "application/x-www-form-urlencoded")
 
 HEADERS = {
     "Content-Security-Policy": POLICY,
@@ -20,8 +24,14 @@ HEADERS = {
 
 
 def protect(app: Flask) -> None:
-    """Add the headers to every answer of an application."""
+    """Add the headers to every answer of an application, and take nothing but JSON and forms."""
+    app.before_request(_check_media)
     app.after_request(_add_headers)
+
+
+def _check_media() -> None:
+    if request.mimetype and request.mimetype not in MEDIA:
+        raise UnsupportedMediaType(f"{request.mimetype[:100]} is not taken: send JSON, or a form with files")
 
 
 def _add_headers(response: Response) -> Response:
