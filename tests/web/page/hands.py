@@ -3,6 +3,8 @@
 from collections.abc import Sequence
 from dataclasses import replace
 
+from playwright.sync_api import expect
+
 from karyogram.records import Chromosome, Karyotype
 
 #: From pixels of the photograph to pixels of the page.
@@ -30,7 +32,7 @@ def opened(page, analysis: int):
 
 
 def saved(page) -> None:
-    page.wait_for_function("document.getElementById('saved').textContent === 'Saved'")
+    expect(page.locator("#saved")).to_have_text("Saved", timeout=20_000)
 
 
 def held(page, slot: str) -> list[int]:

@@ -58,7 +58,8 @@ def test_list_case_and_login_have_names_and_contrast(person, site, analysis, sch
 
 
 @pytest.mark.parametrize("size", [(1280, 800), (1180, 820), (820, 1180)])
-def test_targets_fit_a_finger_and_nothing_runs_out_of_the_page(person, site, analysis, size):
+def test_targets_fit_a_finger_and_nothing_runs_out_of_the_page(person, site, cells, size):
+    (analysis,) = site.plant(f"finger {size[0]}", cells[:1])
     page = opened(person(size=size, has_touch=True), analysis)
     page.locator("[data-chromosome='9']").tap()
     assert page.evaluate(SMALL) == []

@@ -30,7 +30,7 @@ def test_three_wrong_chromosomes_take_few_actions_and_seconds(page, site, cells,
         person.press("n")
         seen = page.locator(".chromosome.chosen").get_attribute("data-chromosome")
         person.press(*right[int(seen)])
-        page.wait_for_function(f"document.querySelector('[data-slot=\"{right[int(seen)]}\"] [data-chromosome=\"{seen}\"]')")
+        page.wait_for_selector(f"[data-slot='{right[int(seen)]}'] [data-chromosome='{seen}']")
     person.press("a")
     page.wait_for_url(f"**/analyses/{second}")
     seconds = time.monotonic() - start
@@ -99,7 +99,8 @@ def test_flip_turn_swap_delete_restore_and_undo_without_limit(page, site, cells)
 
 def test_enter_confirms_and_walks_to_the_end(page, site, cells):
     picture, truth = cells[0]
-    (analysis,) = site.plant("walk", [(picture, misread(truth, WRONG))])
+    doubted = {c.id: c.label for c in truth.chromosomes if c.id in WRONG}
+    (analysis,) = site.plant("walk", [(picture, misread(truth, doubted))])
     opened(page, analysis)
     page.keyboard.press("n")
     order = []
@@ -116,7 +117,7 @@ def test_a_whole_correction_by_touch(person, site, cells):
     (analysis,) = site.plant("touch", cells[:1])
     page = opened(person(size=(1180, 820), has_touch=True), analysis)
     page.locator("[data-chromosome='1']").tap()
-    page.get_by_role("button", name="3: put the chosen chromosome here").tap()
+    page.get_by_role("button", name="3: put the chosen chromosome here", exact=True).tap()
     assert 1 in held(page, "3")
     here, there = (page.locator(which).bounding_box() for which in ("[data-chromosome='4']", "[data-slot='5']"))
     finger = page.context.new_cdp_session(page)

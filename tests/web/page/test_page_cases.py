@@ -5,6 +5,7 @@ import re
 import numpy as np
 from conftest import serve
 from hands import opened
+from playwright.sync_api import expect
 
 from karyogram.files import encode_picture, read_picture
 from karyogram.shape.cutout import cut_out
@@ -19,16 +20,16 @@ def test_500_cases_are_searched_paged_and_filtered(page, site):
         for number in range(500):
             add_case(session, f"L-{number:03}", "constitutional", "local")
     page.goto("/")
-    page.wait_for_function("document.querySelectorAll('#rows tr').length === 50")
+    expect(page.locator("#rows tr")).to_have_count(50)
     page.keyboard.press("/")
     page.keyboard.type("L-12")
-    page.get_by_text("1 to 10 of 10").wait_for()
+    page.locator("#pager").get_by_text("1 to 10 of 10").wait_for()
     assert page.locator("#rows tr").count() == 10
     page.locator("#query").fill("L-")
     page.get_by_role("button", name="Next").click()
-    page.get_by_text("51 to 100 of 500").wait_for()
+    page.locator("#pager").get_by_text("51 to 100 of 500").wait_for()
     page.reload()
-    page.get_by_text("51 to 100 of 500").wait_for()
+    page.locator("#pager").get_by_text("51 to 100 of 500").wait_for()
     page.locator("#query").fill("")
     page.locator("#state").select_option("locked")
     page.get_by_text("No case fits.").wait_for()
@@ -41,7 +42,7 @@ def test_several_pictures_are_one_case_and_what_is_no_picture_says_why(page, sit
     assert page.get_by_label("Name of the case").input_value() == "M-9"
     page.get_by_role("button", name="Read them").click()
     page.locator("#upload-list .bad").get_by_text("M-9_2.png").wait_for()
-    page.wait_for_function("document.querySelectorAll('#upload-list progress:not([value], [hidden])').length === 2")
+    expect(page.locator("#upload-list").get_by_text("waits to be read")).to_have_count(2)
     (case,) = page.request.get("/api/v1/cases?query=M-9").json()["items"]
     assert (case["metaphases"], case["queued"]) == (2, 2)
     for cell, metaphase in zip(cells, page.request.get(f"/api/v1/cases/{case['id']}").json()["metaphases"], strict=True):
@@ -59,7 +60,7 @@ def test_a_single_chromosome_dropped_tells_its_class(page, cells, tmp_path):
     image, _ = cut_out(read_picture(tmp_path / "cell.png").pixels, wanted.polygon, wanted.angle, wanted.flipped)
     data = list(encode_picture(np.pad(image, 6, constant_values=255)))
     page.goto("/")
-    page.wait_for_selector("#single-model option")
+    page.wait_for_selector("#single-model option", state="attached")
     drop = """(bytes) => {
         const transfer = new DataTransfer();
         transfer.items.add(new File([new Uint8Array(bytes)], "one.png", { type: "image/png" }));

@@ -9,7 +9,8 @@ def test_from_a_picture_to_a_signed_report(page, site, cells):
     page.goto("/")
     page.locator("#files").set_input_files({"name": "K-17.png", "mimeType": "image/png", "buffer": cells[0][0]})
     page.get_by_text("waits to be read").wait_for()
-    analysis = page.request.get("/api/v1/cases?query=K-17").json()["items"][0]["id"]
+    case = page.request.get("/api/v1/cases?query=K-17").json()["items"][0]["id"]
+    analysis = page.request.get(f"/api/v1/cases/{case}").json()["metaphases"][0]["analysis"]["id"]
     analyse(site.bench, analysis)  # the worker, with the model that ships
     page.get_by_role("link", name="open: 46,XX").click()
     page.wait_for_selector("#main[aria-busy=false]")
@@ -51,7 +52,7 @@ def test_from_a_picture_to_a_signed_report(page, site, cells):
     page.reload()
     page.wait_for_selector("#main[aria-busy=false]")
     assert moved in held(page, "X")
-    assert page.locator("#marks").inner_text() .startswith("approved")
+    assert page.locator("#marks").inner_text().startswith("approved")
     page.keyboard.press("t")
     page.get_by_role("dialog").get_by_text("all confirmed").wait_for()
     assert page.get_by_role("dialog").locator("li").count() == 4

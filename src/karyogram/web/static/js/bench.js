@@ -172,7 +172,7 @@ export class Bench {
 
   /** One press approves a normal cell and opens the next; where something is odd, the person is asked first. */
   async approve() {
-    if (!this.canEdit) return;
+    if (!this.canEdit || !(await this.state.settled())) return;
     if (!(await talk.odd(this))) return;
     this.edit({ kind: "confirm_all" });
     if (await this.state.settled()) await this.#next();

@@ -15,10 +15,15 @@ const told = (state, ids, label) => ({
 const find = (state, id) => state.chromosomes.find((one) => one.id === id);
 
 const KINDS = {
-  move: (state, { id, label }) => told(state, [id], () => label),
+  move(state, { id, label }) {
+    const rest = state.chromosomes.filter((one) => one.id !== id);
+    return told({ ...state, chromosomes: [...rest, find(state, id)] }, [id], () => label);
+  },
   swap(state, { a, b }) {
-    const labels = { [a]: find(state, b)?.label ?? null, [b]: find(state, a)?.label ?? null };
-    return told(state, [a, b], ({ id }) => labels[id]);
+    const [one, other] = [find(state, a), find(state, b)];
+    const labels = { [a]: other.label, [b]: one.label };
+    const places = { [a]: other, [b]: one };
+    return told({ ...state, chromosomes: state.chromosomes.map((here) => places[here.id] ?? here) }, [a, b], ({ id }) => labels[id]);
   },
   flip: (state, { id }) => each(state, [id], ({ flipped, centromere }) => ({ flipped: !flipped, centromere: centromere === null ? null : 1 - centromere })),
   rotate: (state, { id, degrees }) => each(state, [id], ({ angle }) => ({ angle: angle + degrees })),

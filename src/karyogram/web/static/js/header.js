@@ -29,7 +29,8 @@ export class Header {
     const { analysis } = state;
     const { iscn, findings = [], warnings = [] } = analysis.karyotype ?? {};
     const placed = state.now.chromosomes.length;
-    document.title = `${analysis.filename ?? "Metaphase"} · ${whole.name} · karyogram`;
+    $("#title").textContent = `${analysis.filename}, case ${whole.name}`;
+    document.title = `${analysis.filename} · ${whole.name} · karyogram`;
     $(".crumbs").replaceChildren(...this.#crumbs());
     $("#iscn").textContent = iscn || "no karyotype yet";
     $("#count").textContent = `${placed} chromosomes`;

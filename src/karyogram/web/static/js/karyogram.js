@@ -63,7 +63,7 @@ export class Karyogram {
     if (!this.bench.state.now) return;
     const placed = this.#placed();
     const counts = counted(this.bench.state.now.chromosomes);
-    this.scale = fittingScale(placed, this.pane.clientWidth - 22, this.pane.clientHeight - 24 - SHELF);
+    this.scale = fittingScale(placed, this.pane.clientWidth - 14, this.pane.clientHeight - 24 - SHELF);
     const focused = document.activeElement?.dataset?.chromosome;
     ROWS.forEach((row) => {
       const { below } = reach(row.flat().flatMap((label) => placed[label] ?? []));

@@ -4,7 +4,7 @@ import { CENTROMERES, ROWS } from "./labels.js";
 import { size } from "./cutout.js";
 
 const [LEAST, MOST, STEP] = [0.5, 3.2, 0.05];
-const [SLOT, SLOT_EDGE, SLOT_GAP, GROUP_GAP, NARROWEST] = [46, 6, 4, 16, 22];
+const [SLOT, SLOT_EDGE, SLOT_GAP, GROUP_GAP, NARROWEST] = [46, 2, 2, 12, 22];
 const ROW_EDGE = 60;
 const ASTRAY = 0.1;
 

@@ -1,10 +1,10 @@
 // Part an overlap: a stroke along each chromosome of the cluster; every pixel goes to the nearest stroke, a crossing to both.
 
-import { h, iconButton } from "../dom.js";
+import { announce, h, iconButton } from "../dom.js";
 import { share } from "../geometry.js";
 import { PathTool } from "./path.js";
 
-const UNDER = 0.35;
+const UNDER = 0.2;
 
 export class Strokes extends PathTool {
   strokes = [];
@@ -42,9 +42,10 @@ export class Strokes extends PathTool {
     const { state } = this.bench;
     const under = state.now.chromosomes.filter((one) => this.strokes.some((stroke) => share(stroke, one.polygon) > UNDER));
     const ids = under.length ? under.map(({ id }) => id) : state.first ? [state.first.id] : [];
-    if (ids.length) this.bench.edit({ kind: "strokes", ids, strokes: this.strokes });
+    if (!ids.length) return announce("No chromosome lies under the strokes.");
+    this.bench.edit({ kind: "strokes", ids, strokes: this.strokes });
     this.strokes = [];
-    this.#changed();
+    return this.#changed();
   }
 
   key(event) {
