@@ -19,8 +19,8 @@ log = logging.getLogger("karyogram.webhook")
 
 TRIES = 6
 TIMEOUT = 5.0
-#: Seconds between one try and the next, doubled each time.
-PAUSE = 2.0
+#: Seconds from one try to the next, times the number of tries.
+PAUSE = 4.0
 
 
 def check_webhook(config: Config, url: str) -> str:
@@ -36,7 +36,7 @@ def check_webhook(config: Config, url: str) -> str:
 def deliver(bench: Bench) -> None:
     """Tell of every ended analysis whose webhook is due. A URL that was told, or tried ``TRIES`` times, is forgotten."""
     with reading(bench.engine) as session:
-        due = Analysis.heartbeat + PAUSE * (2 * Analysis.webhook_tries) <= clock(session)
+        due = Analysis.heartbeat + PAUSE * Analysis.webhook_tries <= clock(session)
         ended = select(Analysis.id).where(Analysis.webhook != "", Analysis.finished.is_not(None), due)
         ids = list(session.scalars(ended.limit(50)))
     for analysis in ids:

@@ -12,7 +12,6 @@ from karyogram.web.api.events import stream
 from karyogram.web.api.shapes import state_line, whole_analysis
 from karyogram.web.bench import bench
 from karyogram.web.db import intake, reading
-from karyogram.web.db.edits import load_analysis
 from karyogram.web.db.tables import WAITING, Analysis
 from karyogram.web.people import person
 from karyogram.web.refusals import Conflict, Missing, NotAPicture, Refusal, TooLarge
@@ -99,7 +98,7 @@ def _take(uploads: list[Any]) -> tuple[list[tuple[str, pictures.Stored]], list[d
 def read_analysis(analysis_id: int) -> dict[str, Any]:
     """Return an analysis."""
     with reading(bench().engine) as session:
-        return whole_analysis(load_analysis(session, analysis_id))
+        return whole_analysis(session, analysis_id)
 
 
 @analyses.get("/analyses/<int:analysis_id>/events")
