@@ -15,6 +15,10 @@ ROOT = Path(__file__).parents[1]
 DOCUMENTS = sorted([*ROOT.glob("*.md"), *(ROOT / "docs").rglob("*.md"), *(ROOT / "benchmarks").glob("*.md")])
 
 
+def options(command):
+    return {option for parameter in command.params for option in (*parameter.opts, *parameter.secondary_opts)}
+
+
 @pytest.mark.parametrize("document", DOCUMENTS, ids=lambda p: p.name)
 def test_every_command_and_option_in_a_document_exists(document):
     for line in re.findall(r"^ {4}karyogram (.+)$", document.read_text("utf-8"), re.MULTILINE):
@@ -22,7 +26,10 @@ def test_every_command_and_option_in_a_document_exists(document):
         context = click.Context(main)
         command = main.get_command(context, verb)
         assert command is not None, line
-        known = {option for parameter in command.params for option in (*parameter.opts, *parameter.secondary_opts)}
+        known = options(command)
+        for word in words:
+            if isinstance(command, click.Group) and (below := command.get_command(context, word)):
+                command, known = below, known | options(below)
         used = {word for word in words if word.startswith("-")}
         assert used <= known | {"--help"}, line
 

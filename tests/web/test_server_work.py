@@ -206,6 +206,19 @@ def test_what_got_lost_before_the_queue_is_put_in(bench):
     assert bench.read(analysis)["state"] == "done"
 
 
+def test_a_picture_is_accepted_though_the_queue_is_away(bench, monkeypatch):
+    def away(_):
+        raise OSError("no connection")
+
+    with monkeypatch.context() as patch:
+        patch.setattr(bench.bench.queue, "put", away)
+        _, (analysis,) = new(bench, done=False)
+    age(bench, analysis, 60)
+    sweep_up(bench.bench)
+    bench.work()
+    assert bench.read(analysis)["state"] == "done"
+
+
 def test_a_worker_told_to_stop_gives_its_analysis_back(bench, monkeypatch):
     _, (analysis,) = new(bench, done=False)
 

@@ -1,5 +1,6 @@
 """What every part of a running bench shares: its settings, its database, its queue, its pictures."""
 
+import logging
 from collections.abc import Sequence
 from dataclasses import dataclass
 from functools import lru_cache
@@ -14,6 +15,8 @@ from karyogram.web.config import Config
 from karyogram.web.db.engine import migrate, open_engine
 from karyogram.web.db.tables import Metaphase
 from karyogram.web.queue import Queue
+
+log = logging.getLogger("karyogram.queue")
 
 
 @dataclass(frozen=True)
@@ -34,8 +37,11 @@ class Bench:
 
     def enqueue(self, analyses: Sequence[int]) -> None:
         """Hand analyses to the workers. What is lost on the way is found again by :func:`karyogram.web.worker.sweep_up`."""
-        for analysis in analyses:
-            self.queue.put(analysis)
+        try:
+            for analysis in analyses:
+                self.queue.put(analysis)
+        except Exception:  # the rows are kept already, so whoever asked was served
+            log.exception("the queue is away")
 
 
 @lru_cache(maxsize=8)

@@ -1,6 +1,7 @@
 """Uploaded pictures: looked at before they are taken, kept under their checksum, never under the name they came with."""
 
 import hashlib
+import os
 import threading
 import unicodedata
 from dataclasses import dataclass
@@ -43,6 +44,8 @@ def take(data: Path, file: IO[bytes]) -> Stored:
     path = Path(FOLDER) / sha256[:2] / f"{sha256}{suffix}"
     if not (data / path).exists():
         write_bytes(data / path, content)
+        with (data / path).open("r+b") as kept:  # accepted is on the disk
+            os.fsync(kept.fileno())
     height, width = pixels.shape
     return Stored(sha256, path.as_posix(), width, height)
 

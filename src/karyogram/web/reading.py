@@ -6,7 +6,7 @@ import time
 from collections.abc import Iterator
 from contextlib import contextmanager
 
-from sqlalchemy.exc import OperationalError
+from sqlalchemy.exc import SQLAlchemyError
 
 from karyogram.cases import estimate_bands
 from karyogram.errors import KaryogramError
@@ -69,7 +69,7 @@ def _beating(bench: Bench, held: analyses.Claim) -> Iterator[None]:
             try:
                 with writing(bench.engine) as session:
                     analyses.beat(session, held)
-            except OperationalError:  # the database is away: the next beat may reach it
+            except SQLAlchemyError:  # the database is away: the next beat may reach it
                 log.warning("no heartbeat", extra={"analysis": held.analysis})
 
     thread = threading.Thread(target=beat, daemon=True)

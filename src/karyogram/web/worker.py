@@ -12,8 +12,6 @@ import threading
 from collections.abc import Callable
 from functools import partial
 
-from sqlalchemy.exc import SQLAlchemyError
-
 from karyogram.pipeline import make_reader
 from karyogram.web.bench import Bench, open_bench
 from karyogram.web.config import Config
@@ -74,8 +72,8 @@ def _look_after(bench: Bench) -> None:
         try:
             sweep_up(bench)
             deliver(bench)
-        except SQLAlchemyError:
-            log.warning("the database is away")
+        except Exception:  # the database is away: it may come back
+            log.exception("cannot look after the queue")
         threading.Event().wait(bench.config.lease / 4 * random.uniform(0.8, 1.2))
 
 
