@@ -42,7 +42,7 @@ class Again(Schema):
 
 @analyses.post("/analyses")
 @analyses.input(Pictures, location="form_and_files", arg_name="choice")
-@analyses.doc(summary="Pictures, or a zip of a folder, into a case, to be analysed", responses=[413, 415, 422, 503])
+@analyses.doc(summary="Pictures, or a zip of a folder, into a case, to be analysed", responses=[202, 413, 415, 422, 503])
 def add_analyses(choice: dict[str, Any]) -> tuple[dict[str, Any], int]:
     """Take the pictures and answer 202 with their analyses; files that are no pictures are named in ``rejected``."""
     config, uploads = bench().config, choice.pop("image")
@@ -117,7 +117,9 @@ def analysis_events(analysis_id: int) -> Any:
 
 @analyses.post("/analyses/<int:analysis_id>/again")
 @analyses.input(Again, arg_name="choice")
-@analyses.doc(summary="Read a metaphase again, perhaps with another model; the old analysis stays")
+@analyses.doc(
+    summary="Read a metaphase again, perhaps with another model; the old analysis stays", responses=[202, 404, 409, 422, 503]
+)
 def again(analysis_id: int, choice: dict[str, Any]) -> tuple[dict[str, Any], int]:
     """Queue a new analysis of the same metaphase."""
     config = bench().config

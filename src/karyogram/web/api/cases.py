@@ -69,7 +69,7 @@ def list_cases(wanted: dict[str, Any]) -> dict[str, Any]:
 
 @cases.post("/cases")
 @cases.input(NewCase, arg_name="new")
-@cases.doc(summary="Make a case")
+@cases.doc(summary="Make a case", responses=[201, 409, 422])
 def make_case(new: dict[str, Any]) -> tuple[dict[str, Any], int]:
     """Make an empty case."""
 

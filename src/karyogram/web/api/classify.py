@@ -39,7 +39,7 @@ class Read(One):
 
 @classify.post("/api/v1/classify")
 @classify.input(Read, location="form_and_files", arg_name="given")
-@classify.doc(summary="The class of one chromosome", responses=[413, 415, 422, 503])
+@classify.doc(summary="The class of one chromosome", responses=[200, 413, 415, 422, 503])
 @changes_nothing
 def classify_one(given: dict[str, Any]) -> dict[str, Any]:
     """Return class, probability and runner-up; nothing is kept."""
@@ -48,7 +48,7 @@ def classify_one(given: dict[str, Any]) -> dict[str, Any]:
 
 @classify.post("/getChromosome/")
 @classify.input(One, location="files", arg_name="files")
-@classify.doc(summary="The class of one chromosome, as the founders' page answered it", responses=[413, 415, 422, 503])
+@classify.doc(summary="The class of one chromosome, as the founders' page answered it", responses=[200, 413, 415, 422, 503])
 @changes_nothing
 def get_chromosome(files: dict[str, Any]) -> dict[str, str]:
     """Return the class alone."""

@@ -46,7 +46,7 @@ class NewToken(Schema):
 
 @people.post("/login")
 @people.input(Login, arg_name="given")
-@people.doc(summary="Log in: a session cookie, and the CSRF token its changes need", responses=[401, 429])
+@people.doc(summary="Log in: a session cookie, and the CSRF token its changes need", responses=[200, 401, 429])
 @anyone
 @limiter.limit(_limit)
 @limiter.limit(_limit, key_func=_name)
@@ -95,7 +95,7 @@ def list_tokens() -> dict[str, Any]:
 
 @people.post("/tokens")
 @people.input(NewToken, arg_name="new")
-@people.doc(summary="A token for a program; its secret is told this once")
+@people.doc(summary="A token for a program; its secret is told this once", responses=[201, 422])
 @changes_nothing
 def add_token(new: dict[str, Any]) -> tuple[dict[str, Any], int]:
     """Make a token that may do what its owner may."""
