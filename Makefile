@@ -30,7 +30,7 @@ test: .venv/test
 
 .venv/test: pyproject.toml
 	$(PYTHON) -m venv .venv
-	.venv/bin/pip install --quiet -e '.[dev,docs,train]'
+	.venv/bin/pip install --quiet -e '.[dev,docs,train,web]'
 	.venv/bin/pip install --quiet --no-deps pytorchcv==0.0.74
 	touch $@
 

@@ -30,6 +30,7 @@ from karyogram.files import Picture, write_text
 from karyogram.image.background import flatten
 from karyogram.karyotype.arrange import arrange
 from karyogram.karyotype.describe import describe
+from karyogram.karyotype.domain import judge_domain
 from karyogram.metrics.detection import assign_pairs, iou_matrix
 from karyogram.pipeline import find_candidates, make_reader, open_metaphase
 from karyogram.segment.reconstruct import separate
@@ -51,7 +52,8 @@ def keep(name: str, folder: Path, model: str, segmenter: str) -> None:
     looked, whole = combine(looks.probabilities, found.opinions[shown]), np.array([item.score for item in instances])
     classes = arrange(looked, whole).classes
     noted = Picture(picture.pixels, (*picture.warnings, *found.warnings))
-    karyotype = describe(str(path), noted, instances, looked, looks.up, classes, reader.identity())
+    made = describe(str(path), noted, instances, looked, looks.up, classes, reader.identity())
+    karyotype = judge_domain(made, picture.warnings)
     write_text(folder / name / "karyotype.json", karyotype.to_json())
 
     pair = as_pair(boxes, karyotype, MARGIN)

@@ -4,7 +4,8 @@
     ├── PictureError        a file that cannot be used as a picture (broken, empty, huge, no picture)
     ├── AnnotationError     a truth or result file that cannot be used (VOC, JSON, CSV)
     ├── ModelError          a model that is unknown, damaged, or not one of ours
-    └── DataError           a data set, split or folder that does not hold what was asked of it
+    ├── DataError           a data set, split or folder that does not hold what was asked of it
+    └── EditError           a correction of a karyotype that cannot be made
 
 Every message names the file and the reason and fits on one line, so a command can print it as it is.
 """
@@ -28,3 +29,7 @@ class ModelError(KaryogramError):
 
 class DataError(KaryogramError):
     """A data set, split or folder that does not hold what was asked of it."""
+
+
+class EditError(KaryogramError):
+    """A correction of a karyotype that cannot be made."""

@@ -48,13 +48,18 @@ def read_picture(path: str | Path, limit: int = MAX_PIXELS) -> Picture:
         data = path.read_bytes()
     except OSError as error:
         raise PictureError(f"{path}: cannot be read: {error.strerror or error}") from error
+    return decode_picture(data, str(path), limit)
+
+
+def decode_picture(data: bytes, name: str, limit: int = MAX_PIXELS) -> Picture:
+    """Decode the bytes of a picture's file, which errors call ``name``; see :func:`read_picture`."""
     if not data:
-        raise PictureError(f"{path}: the file is empty")
+        raise PictureError(f"{name}: the file is empty")
     try:
         return _decode(data, limit)
     except Exception as error:  # on broken data the decoders raise whatever they stumble over
         reason = str(error) if isinstance(error, PictureError) else f"broken picture: {error or type(error).__name__}"
-        raise PictureError(f"{path}: {' '.join(reason.split())}") from error
+        raise PictureError(f"{name}: {' '.join(reason.split())}") from error
 
 
 def _decode(data: bytes, most: int) -> Picture:
@@ -226,13 +231,17 @@ def write_picture(path: str | Path, pixels: np.ndarray, dpi: int | None = None) 
 
     ``dpi`` is what the file says of its size in print, in pixels per inch; None for nothing.
     """
+    return write_bytes(path, encode_picture(pixels, Path(path).suffix, dpi))
+
+
+def encode_picture(pixels: np.ndarray, suffix: str = ".png", dpi: int | None = None) -> bytes:
+    """Return the bytes of the file that :func:`write_picture` writes."""
     import io
 
     from PIL import Image
 
-    path = Path(path)
     size = {} if dpi is None else {"dpi": (dpi, dpi)}
-    buffer, form = io.BytesIO(), Image.registered_extensions()[path.suffix.lower()]
+    buffer, form = io.BytesIO(), Image.registered_extensions()[suffix.lower()]
     quick = {"compress_level": 1} if form == "PNG" else {}  # much less time for a quarter more bytes
     Image.fromarray(pixels).save(buffer, format=form, **quick, **size)
-    return write_bytes(path, buffer.getvalue())
+    return buffer.getvalue()

@@ -27,7 +27,7 @@ from karyogram.weights.record import Model
 #: Larger pictures cannot be segmented in bounded memory.
 MAX_PIXELS = 25_000_000
 
-#: A cell whose chromosomes, if so many are found, are larger or smaller than its stain told by this factor is cut once more.
+#: Chromosomes, if so many are found, tell a cell's size better than its stain if they differ from that by this factor.
 ENOUGH, AGAIN = 20, 1.15
 #: Pixels of a chromosome's mask for each of its pixels at Otsu's threshold.
 MASK_AREA = 1.08
@@ -135,18 +135,27 @@ def find_chromosomes(flat: np.ndarray, reader: Reader) -> Found:
 def find_candidates(flat: np.ndarray, reader: Reader) -> Candidates:
     """Segment a flattened picture, uint8 (H, W), and keep the cell, rivals and all.
 
-    The stain tells how large chromosomes are, and misleads where there is more than one cell. What is found tells better.
+    The stain tells how large chromosomes are, and misleads where there is more than one cell. What is found tells better:
+    where it does, the cell is cut once more.
     """
     levels = threshold_levels(flat)
     if levels is None:
         return Candidates([], 1.0, np.zeros((0, 24)), np.zeros((0, 24)), [], np.zeros((0, 0), bool))
     found = _cut(flat, reader, levels, cell_scale(levels.area))
-    if len(found.chosen) >= ENOUGH:
-        stain = sum(found.instances[number].area for number in found.chosen) / MASK_AREA
-        scale = cell_scale(round(stain), len(found.chosen))
-        if max(scale / found.scale, found.scale / scale) > AGAIN:
-            found = _cut(flat, reader, levels, scale)
-    return found
+    scale = measure_scale(levels.area, [found.instances[number] for number in found.chosen])
+    return found if scale == found.scale else _cut(flat, reader, levels, scale)
+
+
+def measure_scale(stained: int, masks: Sequence[Instance]) -> float:
+    """Return the factor that brings a cell to the reference size.
+
+    ``stained`` pixels tell it, unless the cell's ``masks``, if these are ``ENOUGH``, say by a factor of ``AGAIN`` otherwise.
+    """
+    scale = cell_scale(stained)
+    if len(masks) < ENOUGH:
+        return scale
+    own = cell_scale(round(sum(item.area for item in masks) / MASK_AREA), len(masks))
+    return own if max(own / scale, scale / own) > AGAIN else scale
 
 
 def _cut(flat: np.ndarray, reader: Reader, levels: Levels, scale: float) -> Candidates:

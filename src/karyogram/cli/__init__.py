@@ -57,7 +57,8 @@ class LazyGroup(click.Group):
     def format_commands(self, ctx: click.Context, formatter: click.HelpFormatter) -> None:
         """Write the list of verbs without importing any of them."""
         with formatter.section("Commands"):
-            rows = [(name, VERBS.get(name, "Needs karyogram[train].")) for name in self.list_commands(ctx)]
+            extras = {e.name: f"Needs karyogram[{_extra(e)}]." for e in entry_points(group="karyogram.commands")}
+            rows = [(name, VERBS.get(name) or extras[name]) for name in self.list_commands(ctx)]
             formatter.write_dl(rows)
 
 
@@ -65,8 +66,13 @@ def _load_extra(entry) -> click.Command:  # type: ignore[no-untyped-def]
     try:
         command: click.Command = entry.load()
     except ModuleNotFoundError as error:
-        raise click.UsageError(f"'{entry.name}' needs {error.name}: pip install 'karyogram[train]'") from error
+        raise click.UsageError(f"'{entry.name}' needs {error.name}: pip install 'karyogram[{_extra(entry)}]'") from error
     return command
+
+
+def _extra(entry) -> str:  # type: ignore[no-untyped-def]
+    """Return the extra that brings what a verb needs."""
+    return "web" if entry.value.startswith("karyogram.web") else "train"
 
 
 @click.group(cls=LazyGroup, context_settings={"help_option_names": ["-h", "--help"]})

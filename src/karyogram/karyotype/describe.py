@@ -1,21 +1,34 @@
 """Masks, opinions and places to the record a person reads."""
 
 from collections.abc import Mapping, Sequence
+from typing import NamedTuple
 
 import numpy as np
 
 from karyogram.files import Picture
 from karyogram.karyotype.findings import count_classes, find_changes
-from karyogram.karyotype.iscn_text import iscn_text, possible_robertsonian
 from karyogram.karyotype.review import is_clear, review_reasons
 from karyogram.karyotype.structure import flag_differences
-from karyogram.labels import AUTOSOMES, LABELS
+from karyogram.karyotype.summary import summarize
+from karyogram.labels import LABELS
 from karyogram.records import Chromosome, Instance, Karyotype
 from karyogram.shape.measure import Measures, measure
 from karyogram.shape.pose import outline, upright_angle
 
-#: A cell whose chromosomes are fewer or more than these is no diploid cell that was found whole.
-PLAUSIBLE = range(40, 55)
+
+class Opinion(NamedTuple):
+    """What is thought of one object: ``probabilities`` (24,), P(short arm up), the class index it is placed at, -1 for none."""
+
+    probabilities: np.ndarray
+    up: float
+    placed: int
+
+
+class Posed(NamedTuple):
+    """How one object lies: ``angle`` in degrees counter-clockwise turns it upright, ``measures`` are taken along its axis."""
+
+    angle: float
+    measures: Measures
 
 
 def describe(
@@ -30,93 +43,76 @@ def describe(
     """Build the karyotype of one picture.
 
     For N instances: ``probabilities`` (N, 24), ``up`` (N,) P(short arm up), ``classes`` (N,) the place given, -1 for none.
-    Chromosomes are numbered from 1 in karyogram order, the unplaced last. Number findings are given where the number of placed
-    chromosomes is one that a human cell can have, an ISCN text only if besides every object has a place; otherwise a warning
-    says why not. A possible Robertsonian translocation is a warning and no finding; the loss of an autosome is a finding and a
-    warning, since a person has to confirm it.
+    Chromosomes are numbered from 1 in karyogram order, the unplaced last. What they add up to is told by
+    :func:`karyogram.karyotype.summary.summarize`.
     """
     order = sorted(range(len(instances)), key=lambda i: (classes[i] if classes[i] >= 0 else len(LABELS), -instances[i].area))
-    instances, probabilities, up, classes = [instances[i] for i in order], probabilities[order], up[order], classes[order]
-    whole = np.array([item.score for item in instances])
-    sure = np.where(classes >= 0, probabilities[np.arange(len(order)), classes], 0.0)
-    belief = sure * whole
-    counts = count_classes(classes)
-    findings = find_changes(counts, classes, belief)
-    extra = {finding.label for finding in findings if finding.change > 0}
+    instances, classes = [instances[i] for i in order], classes[order]
+    opinions = [Opinion(probabilities[i], float(up[i]), int(place)) for i, place in zip(order, classes, strict=True)]
+    sure = np.array([o.probabilities[o.placed] if o.placed >= 0 else 0.0 for o in opinions])
+    belief = sure * np.array([item.score for item in instances])
+    gained = {finding.label for finding in find_changes(count_classes(classes), classes, belief) if finding.change > 0}
     labels = [LABELS[index] if index >= 0 else None for index in classes.tolist()]
-    angles = [upright_angle(outline(item))[0] for item in instances]
-    measured = [_measure(item, picture, angle, side < 0.5) for item, angle, side in zip(instances, angles, up, strict=True)]
+    posed = [pose(item, picture.pixels, opinion.up) for item, opinion in zip(instances, opinions, strict=True)]
     across = [
         tuple(n for n, other in enumerate(instances, 1) if other is not item and item.common(other)) for item in instances
     ]
     clear = [is_clear(p, item.score, over) for p, item, over in zip(sure, instances, across, strict=True)]
-    unusual = flag_differences(labels, measured, clear)
+    unusual = flag_differences(labels, [each.measures for each in posed], clear)
     chromosomes = []
     for i, item in enumerate(instances):
-        opinion = probabilities[i], float(up[i]), int(classes[i])
-        reasons = review_reasons(opinion[2], opinion[0], item.score, opinion[1], labels[i] in extra, _at_border(item, picture))
-        record = _chromosome(i + 1, item, opinion, angles[i], measured[i], across[i], reasons + unusual[i])
-        chromosomes.append(record)
-    total, unplaced, fused = sum(counts.values()), int((classes < 0).sum()), possible_robertsonian(counts)
-    complete = total in PLAUSIBLE and not unplaced
-    lost = [finding.label for finding in findings if finding.change < 0 and finding.label in AUTOSOMES]
-    doubts = {
-        "no chromosomes found": not order,
-        "no X chromosome, which no cell can lack": complete and not counts["X"],
-        f"no karyotype: {total} chromosomes placed, {unplaced} objects not": bool(order) and not complete,
-        f"possible rob: 45 chromosomes, short of {' and '.join(fused)}, lost or fused (Robertsonian translocation)": complete
-        and bool(fused),
-        f"loss of {' and '.join(lost)}: to be confirmed by a person": complete and bool(lost) and not fused,
-    }
+        reasons = reasons_to_look(item, opinions[i], labels[i] in gained, picture.pixels.shape) + unusual[i]
+        chromosomes.append(make_record(i + 1, item, opinions[i], posed[i], across[i], reasons))
+    summary = summarize(classes, belief)
     return Karyotype(
         image=name,
         width=picture.pixels.shape[1],
         height=picture.pixels.shape[0],
         chromosomes=tuple(chromosomes),
-        counts=counts,
-        findings=findings if total in PLAUSIBLE and not fused else (),
-        iscn=iscn_text(counts) if complete else "",
-        quality=round(float(belief.mean()), 4) if order else 0.0,
-        warnings=(*picture.warnings, *(text for text, applies in doubts.items() if applies)),
+        counts=summary.counts,
+        findings=summary.findings,
+        iscn=summary.iscn,
+        quality=summary.quality,
+        warnings=(*picture.warnings, *summary.warnings),
         model=dict(model),
     )
 
 
-def _measure(item: Instance, picture: Picture, angle: float, flipped: bool) -> Measures:
-    own = picture.pixels[item.window()] if item.pixels is None else item.pixels
-    return measure(own, item.mask, angle, flipped)
+def pose(item: Instance, pixels: np.ndarray, up: float) -> Posed:
+    """Return how an object lies in its picture, uint8 (H, W), dark on white; ``up`` is P(short arm up) once it is upright."""
+    angle = upright_angle(outline(item))[0]
+    own = pixels[item.window()] if item.pixels is None else item.pixels
+    return Posed(angle, measure(own, item.mask, angle, up < 0.5))
 
 
-def _chromosome(
-    number: int,
-    item: Instance,
-    opinion: tuple[np.ndarray, float, int],
-    angle: float,
-    measured: Measures,
-    overlaps: tuple[int, ...],
-    review: tuple[str, ...],
+def reasons_to_look(item: Instance, opinion: Opinion, extra: bool, size: tuple[int, ...]) -> tuple[str, ...]:
+    """Return why to look at an object of a picture of ``size`` (H, W); ``extra`` tells that its class has too many copies."""
+    return review_reasons(opinion.placed, opinion.probabilities, item.score, opinion.up, extra, _at_border(item, size))
+
+
+def make_record(
+    number: int, item: Instance, opinion: Opinion, posed: Posed, overlaps: tuple[int, ...], review: tuple[str, ...]
 ) -> Chromosome:
-    """Build the record of one instance; ``opinion`` is its probabilities (24,), P(short arm up) and place."""
-    probabilities, up, placed = opinion
-    label = LABELS[placed] if placed >= 0 else None
+    """Build the record of one object."""
+    label = LABELS[opinion.placed] if opinion.placed >= 0 else None
+    place = posed.measures.centromere
     return Chromosome(
         id=number,
         label=label,
-        probability=round(float(probabilities[placed]), 4) if label else 0.0,
-        probabilities=tuple(round(float(p), 4) for p in probabilities),
+        probability=round(float(opinion.probabilities[opinion.placed]), 4) if label else 0.0,
+        probabilities=tuple(round(float(p), 4) for p in opinion.probabilities),
         score=round(item.score, 4),
         bbox=item.bbox,
         polygon=tuple((float(x), float(y)) for x, y in outline(item)),
-        angle=round(angle, 2),
-        flipped=up < 0.5,
-        length_px=measured.length,
-        centromere=None if measured.centromere is None else round(measured.centromere, 3),
+        angle=round(posed.angle, 2),
+        flipped=opinion.up < 0.5,
+        length_px=posed.measures.length,
+        centromere=None if place is None else round(place, 3),
         overlaps=overlaps,
         review=review,
     )
 
 
-def _at_border(item: Instance, picture: Picture) -> bool:
-    height, width = picture.pixels.shape
+def _at_border(item: Instance, size: tuple[int, ...]) -> bool:
     xmin, ymin, xmax, ymax = item.bbox
-    return xmin <= 1 or ymin <= 1 or xmax >= width - 1 or ymax >= height - 1
+    return xmin <= 1 or ymin <= 1 or xmax >= size[1] - 1 or ymax >= size[0] - 1

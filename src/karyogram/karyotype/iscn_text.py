@@ -25,9 +25,12 @@ def possible_robertsonian(counts: Mapping[str, int]) -> tuple[str, ...]:
     return lost if plain and (len(lost), gained) in ((1, 0), (2, 1)) and set(lost) <= ACROCENTRIC else ()
 
 
-def number_terms(counts: Mapping[str, int]) -> Counter[str]:
-    """Return the gains and losses of autosomes as terms, ``{"+21": 1}``; a possible Robertsonian translocation is ``?``."""
-    if possible_robertsonian(counts):
+def number_terms(counts: Mapping[str, int], told: bool = False) -> Counter[str]:
+    """Return the gains and losses of autosomes as terms, ``{"+21": 1}``.
+
+    A possible Robertsonian translocation is ``?`` unless a person has ``told`` that there is none.
+    """
+    if possible_robertsonian(counts) and not told:
         return Counter({UNKNOWN: 1})
     return Counter({f"{'+' if change > 0 else '-'}{label}": abs(change) for label, change in changes(counts).items()})
 

@@ -32,12 +32,13 @@ class Reading:
         return 2 * len(AUTOSOMES) + sum(self.sex) + sum(copies(term) * times for term, times in self.terms.items())
 
 
-def read_counts(counts: Mapping[str, int], entered: Iterable[str] = ()) -> Reading:
+def read_counts(counts: Mapping[str, int], entered: Iterable[str] = (), told: bool = False) -> Reading:
     """Return the reading of class counts, with the rearrangements that a person entered for the cell.
 
-    An entered translocation that fuses the chromosomes that the cell seems to lack explains them: they are no loss.
+    An entered translocation that fuses the chromosomes that the cell seems to lack explains them: they are no loss. If a person
+    has ``told`` all rearrangements there are, what is left unexplained is one.
     """
-    terms, extra = number_terms(counts), Counter(entered)
+    terms, extra = number_terms(counts, told), Counter(entered)
     pairs = [fused(term) for term in extra if fused(term)]
     lost = possible_robertsonian(counts)
     if lost and any(set(lost) <= set(pair) for pair in pairs):

@@ -45,13 +45,13 @@ def _whole(mask: np.ndarray, box: np.ndarray) -> np.ndarray:
     parts = np.flatnonzero(areas >= PART * max(areas.max(), 1))
     if len(parts) < 2:
         return largest
-    together = fill_holes(_bridge(labels, parts[np.argsort(-areas[parts])].tolist()))
+    together = fill_holes(bridge(labels, parts[np.argsort(-areas[parts])].tolist()))
     fits = [box_iou(np.array(Instance(each, 0, 0).bbox), box) for each in (largest, together)]
     return together if fits[1] > fits[0] else largest
 
 
-def _bridge(labels: np.ndarray, parts: list[int]) -> np.ndarray:
-    """Join parts of a label image (h, w), the largest first: each straight to what it faces, as wide as they are."""
+def bridge(labels: np.ndarray, parts: list[int]) -> np.ndarray:
+    """Join ``parts`` of a label image (h, w), the largest first: each straight to what it faces, as wide as they are."""
     joined = (labels == parts[0]).astype(np.uint8)
     width = max(1, round(1.6 * float(cv2.distanceTransform(np.pad(joined, 1), cv2.DIST_L2, 5).max())))
     for part in parts[1:]:

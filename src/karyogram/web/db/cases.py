@@ -1,0 +1,261 @@
+"""Questions and changes about cases."""
+
+from collections import Counter
+from collections.abc import Sequence
+from datetime import datetime
+from typing import Any, NamedTuple
+
+from sqlalchemy import func, select, update
+from sqlalchemy.exc import IntegrityError
+from sqlalchemy.orm import Session, undefer
+
+from karyogram.errors import KaryogramError
+from karyogram.karyotype.case import Entry, make_case
+from karyogram.records import Case as Record
+from karyogram.records import Karyotype
+from karyogram.web.db.analyses import latest
+from karyogram.web.db.edits import check_open, hold_case, load_analysis, touch
+from karyogram.web.db.tables import KINDS, STATES, USES, WAITING, Action, Analysis, Case, Metaphase, iso
+from karyogram.web.refusals import Conflict, Forbidden, Invalid, Missing
+from karyogram.web.states import state_of
+
+#: What may be done to a case: from which states, to which (None: it stays), and the role it takes.
+ACTIONS: dict[str, tuple[tuple[str, ...], str | None, str]] = {
+    "review": (("open",), "reviewed", "edit"),
+    "approve": (("open", "reviewed"), "approved", "approve"),
+    "second": (("reviewed", "approved"), None, "edit"),
+    "lock": (("approved",), "locked", "approve"),
+    "reopen": (("reviewed", "approved", "locked"), "open", "approve"),
+}
+
+
+class Cell(NamedTuple):
+    """What the list needs to know of a metaphase and the analysis that counts."""
+
+    use: str
+    state: str
+    review: int | None
+    iscn: str
+
+
+def find_case(session: Session, case_id: int) -> Case:
+    """Return a case. Raises Missing."""
+    case = session.get(Case, case_id)
+    if case is None:
+        raise Missing(f"there is no case {case_id}")
+    return case
+
+
+def add_case(session: Session, name: str, kind: str, user: str) -> Case:
+    """Add a case. Raises Conflict if its name is taken, Invalid for an empty name or a kind there is none of."""
+    name = check_name(name)
+    check_kind(kind)
+    case = Case(name=name, kind=kind)
+    try:
+        with session.begin_nested():
+            session.add(case)
+    except IntegrityError as error:
+        raise Conflict("there is a case of this name already", field="name") from error
+    session.add(Action(case_id=case.id, user=user, kind="create", what={"name": name, "kind": kind}, before={}))
+    session.flush()
+    return case
+
+
+def free_name(session: Session, name: str) -> str:
+    """Return a name for a new case: the one given, or with the lowest number behind it that makes it one of its own."""
+    name = check_name(name)
+    taken = set(session.scalars(select(Case.name).where(Case.name.startswith(name, autoescape=True))))
+    number, free = 1, name
+    while free in taken:
+        number += 1
+        free = f"{name[:190]} ({number})"
+    return free
+
+
+def check_name(name: str) -> str:
+    """Return a name without blanks around it. Raises Invalid if it is empty, too long, or not printable."""
+    name = name.strip()
+    if not name or len(name) > 200 or not name.isprintable():
+        raise Invalid("a case has a printable name of 1 to 200 characters", field="name")
+    return name
+
+
+def check_kind(kind: str) -> None:
+    """Raise Invalid for a kind of case there is none of."""
+    if kind not in KINDS:
+        raise Invalid(f"a case's kind is one of {', '.join(KINDS)}", field="kind")
+
+
+def check_version(session: Session, case: Case, version: int) -> None:
+    """Raise Conflict unless ``version`` is the case's current one."""
+    if case.version != version:
+        last = session.scalar(select(Action).where(Action.case_id == case.id).order_by(Action.id.desc()).limit(1))
+        by, at = (last.user, iso(last.at)) if last else ("", None)
+        reason = f"the case is at version {case.version}" + (f": {by} changed it at {at}" if last else "")
+        raise Conflict(reason, version=case.version, by=by, at=at)
+
+
+def change_case(session: Session, case_id: int, version: int, user: str, changes: dict[str, Any]) -> Case:
+    """Change name, kind or archived of a case. Raises Missing, Conflict, Invalid, and Locked but for ``archived``."""
+    case = hold_case(session, case_id)
+    check_version(session, case, version)
+    if set(changes) - {"archived"}:
+        check_open(case)
+    if "name" in changes:
+        changes["name"] = check_name(changes["name"])
+    if "kind" in changes:
+        check_kind(changes["kind"])
+    before = {key: getattr(case, key) for key in changes}
+    for key, value in changes.items():
+        setattr(case, key, value)
+    _note(session, case, user, "rename" if "name" in changes else "change", changes, before)
+    try:
+        session.flush()
+    except IntegrityError as error:
+        raise Conflict("there is a case of this name already", field="name") from error
+    return case
+
+
+def act(session: Session, case_id: int, version: int, user: str, kind: str, note: str, seen: dict[int, int]) -> Case:
+    """Review, approve, second, lock or reopen a case.
+
+    ``seen`` are the versions of its analyses that the person looked at, by id. Raises Missing; Conflict if the case, or an
+    analysis seen, has another version, or the case a state in which this cannot be done, or an analysis still runs; Forbidden
+    if a second reader is the first.
+    """
+    states, target, _ = ACTIONS[kind]
+    case = hold_case(session, case_id)
+    check_version(session, case, version)
+    if case.state not in states:
+        raise Conflict(f"the case is {case.state}; to {kind} it, it has to be {' or '.join(states)}", state=case.state)
+    ids = select(Metaphase.id).where(Metaphase.case_id == case_id)
+    rows = session.scalars(select(Analysis).where(Analysis.id.in_(latest().where(Analysis.metaphase_id.in_(ids))))).all()
+    if kind in ("review", "approve"):
+        _check_seen(rows, seen)
+    if kind == "second" and user in _readers(session, case_id):
+        raise Forbidden(f"{user} has read this case already: the second reader is another person")
+    before = {"state": case.state}
+    case.state = target or case.state
+    what = {"note": note, "versions": {str(row.id): row.version for row in rows}}
+    _note(session, case, user, kind, what, before)
+    return case
+
+
+def _check_seen(rows: Sequence[Analysis], seen: dict[int, int]) -> None:
+    if busy := [row.id for row in rows if row.state in WAITING]:
+        raise Conflict(f"analysis {busy[0]} is not done yet", analyses=busy)
+    for row in rows:
+        if seen.get(row.id, row.version) != row.version:
+            raise Conflict(f"analysis {row.id} is at version {row.version} by now", analysis=row.id, version=row.version)
+
+
+def _readers(session: Session, case_id: int) -> set[str]:
+    """Return who reviewed or approved the case since it was last open."""
+    found: set[str] = set()
+    for row in session.scalars(select(Action).where(Action.case_id == case_id).order_by(Action.id)):
+        found = set() if row.kind == "reopen" else found | {row.user} if row.kind in ("review", "approve") else found
+    return found
+
+
+def set_use(
+    session: Session, metaphase_id: int, version: int, user: str, use: str, number: int | None, note: str | None
+) -> Metaphase:
+    """Say what a metaphase is used for; ``version`` is its case's. Raises Missing, Conflict, Locked, Invalid."""
+    metaphase = session.get(Metaphase, metaphase_id)
+    if metaphase is None:
+        raise Missing(f"there is no metaphase {metaphase_id}")
+    if use not in USES:
+        raise Invalid(f"a metaphase's use is one of {', '.join(USES)}", field="use")
+    case = hold_case(session, metaphase.case_id)
+    check_version(session, case, version)
+    check_open(case)
+    session.refresh(metaphase)
+    what = {"metaphase": metaphase_id, "use": use, "counted_number": number, "note": metaphase.note if note is None else note}
+    before = {"use": metaphase.use, "counted_number": metaphase.counted_number, "note": metaphase.note}
+    metaphase.use, metaphase.counted_number, metaphase.note = use, number, what["note"]  # type: ignore[assignment]
+    _note(session, case, user, "use", what, before)
+    return metaphase
+
+
+def _note(session: Session, case: Case, user: str, kind: str, what: dict[str, Any], before: dict[str, Any]) -> None:
+    session.add(Action(case_id=case.id, user=user, kind=kind, what=what, before=before))
+    case.version += 1
+    touch(case)
+
+
+def list_cases(session: Session, query: str, state: str, archived: bool, page: int, per_page: int) -> tuple[list[Any], int]:
+    """Return a page of cases, those changed last first, as JSON, and how many there are in all."""
+    wanted = select(Case).where(Case.archived == archived)
+    if query:
+        wanted = wanted.where(func.lower(Case.name).contains(query.lower(), autoescape=True))
+    if state:
+        wanted = wanted.where(Case.state == state)
+    total = session.scalar(select(func.count()).select_from(wanted.subquery())) or 0
+    ordered = wanted.order_by(Case.updated.desc(), Case.id.desc()).limit(per_page).offset((page - 1) * per_page)
+    cases = session.scalars(ordered).all()
+    cells: dict[int, list[Cell]] = {case.id: [] for case in cases}
+    newest = latest().join(Metaphase, Metaphase.id == Analysis.metaphase_id).where(Metaphase.case_id.in_(cells))
+    columns = (Metaphase.case_id, Metaphase.use, Analysis.state, Analysis.review, Analysis.iscn)
+    joined = select(*columns).join(Analysis, Analysis.metaphase_id == Metaphase.id).where(Analysis.id.in_(newest))
+    for row in session.execute(joined):
+        cells[row.case_id].append(Cell(row.use, row.state, row.review, row.iscn))
+    return [case_line(case, cells[case.id]) for case in cases], total
+
+
+def case_line(case: Case, cells: Sequence[Cell]) -> dict[str, Any]:
+    """Return what the list of cases shows of one."""
+    states = Counter(cell.state for cell in cells)
+    used = [cell for cell in cells if cell.use == "karyogram"]
+    texts = Counter(cell.iscn for cell in used if cell.iscn)
+    return {
+        "id": case.id,
+        "name": case.name,
+        "kind": case.kind,
+        "state": case.state,
+        "archived": case.archived,
+        "version": case.version,
+        "metaphases": len(cells),
+        **{state: states[state] for state in STATES},
+        "to_review": sum(cell.review or 0 for cell in used),
+        "iscn": case.iscn or (texts.most_common(1)[0][0] if texts else ""),
+        "created": iso(case.created),
+        "updated": iso(case.updated),
+    }
+
+
+def entries_of(session: Session, case: Case) -> list[Entry]:
+    """Return the cells of a case as :func:`karyogram.karyotype.case.make_case` takes them, each with its current karyotype.
+
+    Of a cell whose every chromosome a person has confirmed, the text counts as a person's.
+    """
+    ids = [metaphase.id for metaphase in case.metaphases]
+    rows = session.scalars(select(Analysis).where(Analysis.id.in_(latest(ids))).options(undefer(Analysis.current)))
+    newest = {row.metaphase_id: row for row in rows}
+    found = []
+    for cell in case.metaphases:
+        row = newest.get(cell.id)
+        karyotype = Karyotype.from_json(row.current) if row and row.current and cell.use == "karyogram" else None
+        number = cell.counted_number if cell.use == "counted" else None
+        bands = row.bands if row and karyotype else None
+        checked = karyotype is not None and row is not None and state_of(load_analysis(session, row.id)).checked
+        text = karyotype.iscn if karyotype and checked else ""
+        found.append(Entry(cell.filename, karyotype, cell.use, number, text, cell.note, bands))
+    return found
+
+
+def add_up(session: Session, case: Case) -> dict[str, Any]:
+    """Return what the cells of a case add up to: number, clones, ISCN text, ranked cells; told anew if something changed."""
+    if case.result is not None:
+        return case.result
+    told = ("modal_number", "iscn", "clones", "cells", "structural", "warnings")
+    try:
+        result = make_case(case.name, entries_of(session, case), case.kind).to_dict()
+    except KaryogramError as error:
+        result = Record(case.name, case.kind, warnings=(str(error),)).to_dict()
+    return {key: result[key] for key in told}
+
+
+def keep_result(session: Session, case_id: int, stamp: datetime, result: dict[str, Any]) -> None:
+    """Keep what a case adds up to, unless something in it has changed since ``stamp``."""
+    same = update(Case).where(Case.id == case_id, Case.updated == stamp)
+    session.execute(same.values(result=result, iscn=result["iscn"][:1000]))

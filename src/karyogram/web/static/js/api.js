@@ -1,0 +1,115 @@
+// The API, one function a resource. Errors are ApiError: a status, a code, a reason that can be shown.
+
+import { reader } from "./reader.js";
+
+export const BASE = "/api/v1";
+
+export class ApiError extends Error {
+  constructor(status, body) {
+    super(body?.error?.reason ?? `The server answered ${status}.`);
+    this.status = status;
+    this.code = body?.error?.code ?? "";
+    this.body = body ?? {};
+  }
+}
+
+let known;
+/** Who reads: {name, role, csrf, open}. Asked once. */
+export const me = () => (known ??= request("GET", "/me"));
+
+async function headers(method, extra) {
+  const all = { Accept: "application/json", ...extra };
+  if (reader()) all["X-Reader"] = encodeURIComponent(reader());
+  if (method !== "GET") {
+    const { csrf } = await me();
+    if (csrf) all["X-CSRF-Token"] = csrf;
+  }
+  return all;
+}
+
+async function request(method, path, body, extra = {}) {
+  const json = body !== undefined && !(body instanceof FormData);
+  const response = await fetch(BASE + path, {
+    method,
+    headers: await headers(method, json ? { "Content-Type": "application/json", ...extra } : extra),
+    body: json ? JSON.stringify(body) : body,
+  });
+  return answer(response.status, await response.text());
+}
+
+function answer(status, text) {
+  let body = null;
+  try {
+    body = text ? JSON.parse(text) : null;
+  } catch {
+    body = null;
+  }
+  if (status === 401 && location.pathname !== "/login") location.assign(`/login?next=${encodeURIComponent(location.pathname)}`);
+  if (status >= 400) throw new ApiError(status, body);
+  return body;
+}
+
+const query = (values) => new URLSearchParams(Object.entries(values).filter(([, value]) => value !== "" && value !== undefined)).toString();
+
+export const cases = (filters) => request("GET", `/cases?${query(filters)}`);
+export const oneCase = (id) => request("GET", `/cases/${id}`);
+/** Sign or reopen a case as it was seen: its version, and those of its analyses. Returns the case. */
+export function act({ id, version, metaphases }, kind, note = "") {
+  const seen = Object.fromEntries(metaphases.filter(({ analysis }) => analysis).map(({ analysis }) => [analysis.id, analysis.version]));
+  return request("POST", `/cases/${id}/actions`, { kind, version, note, seen });
+}
+export const analysis = (id) => request("GET", `/analyses/${id}`);
+export const again = (id, choice) => request("POST", `/analyses/${id}/again`, choice);
+export const edit = (id, version, edits) => request("POST", `/analyses/${id}/edits`, { version, edits });
+export const step = (id, way, version) => request("POST", `/analyses/${id}/${way}`, { version });
+export const history = (id) => request("GET", `/analyses/${id}/edits`);
+export const segment = (id, [x, y]) => request("GET", `/analyses/${id}/segment?${query({ x: x.toFixed(1), y: y.toFixed(1) })}`);
+export const use = (id, body) => request("POST", `/metaphases/${id}/use`, body);
+export const models = () => request("GET", "/models");
+export async function login(name, password) {
+  const response = await fetch(`${BASE}/login`, { method: "POST", headers: { "Content-Type": "application/json" }, body: JSON.stringify({ name, password }) });
+  return answer(response.status, await response.text());
+}
+export const logout = () => request("POST", "/logout", {});
+
+export const picture = (metaphase) => `${BASE}/metaphases/${metaphase}/picture?dark=1`;
+export const ideogram = (label, level = 550) => `${BASE}/bands/${label}.svg?level=${level}`;
+export const template = (label) => `${BASE}/templates/${label}.png`;
+export const exported = (id, format) => `${BASE}/analyses/${id}/export?format=${format}`;
+export const caseExported = (id, format) => `${BASE}/cases/${id}/export?format=${format}`;
+export const audit = (id) => `${BASE}/cases/${id}/audit.csv`;
+
+/** A key that makes a POST safe to send again. */
+const idempotency = () => Array.from(crypto.getRandomValues(new Uint32Array(4)), (part) => part.toString(16).padStart(8, "0")).join("");
+
+/** One chromosome's class. */
+export function classify(file, model) {
+  const form = new FormData();
+  form.append("image", file);
+  if (model) form.append("model", model);
+  return request("POST", "/classify", form);
+}
+
+/** Send one picture and tell how far it is, 0 to 1 (fetch cannot). Resolves to the API's answer. */
+export async function upload(file, fields, progress) {
+  const form = new FormData();
+  form.append("image", file, file.name);
+  for (const [name, value] of Object.entries(fields)) if (value) form.append(name, value);
+  const all = await headers("POST", { "Idempotency-Key": idempotency() });
+  return new Promise((resolve, reject) => {
+    const call = new XMLHttpRequest();
+    call.open("POST", `${BASE}/analyses`);
+    for (const [name, value] of Object.entries(all)) call.setRequestHeader(name, value);
+    call.upload.addEventListener("progress", (event) => event.lengthComputable && progress(event.loaded / event.total));
+    call.addEventListener("error", () => reject(new TypeError("The server cannot be reached.")));
+    call.addEventListener("load", () => {
+      try {
+        resolve(answer(call.status, call.responseText));
+      } catch (error) {
+        error.retryAfter = Number(call.getResponseHeader("Retry-After")) || 0;
+        reject(error);
+      }
+    });
+    call.send(form);
+  });
+}

@@ -1,0 +1,46 @@
+// A chromosome in the hand: it follows the pointer, slots under it light up, and the bench hears where it was let go.
+
+import { paint } from "./cutout.js";
+import { h } from "./dom.js";
+
+/** Carry a chromosome from a pointer event until that pointer is let go. Escape puts it back. */
+export function lift(bench, chromosome, event) {
+  const canvas = h("canvas", { class: "ghost" });
+  paint(canvas, bench.karyogram.picture, chromosome, bench.karyogram.scale);
+  document.body.append(canvas);
+  const own = bench.karyogram.buttons.get(chromosome.id)?.button;
+  own?.classList.add("lifted");
+  bench.state.hover(null);
+  let over = null;
+
+  const under = ({ clientX, clientY }) => document.elementFromPoint(clientX, clientY);
+  const follow = (move) => {
+    if (move.pointerId !== event.pointerId) return;
+    canvas.style.left = `${move.clientX - canvas.offsetWidth / 2}px`;
+    canvas.style.top = `${move.clientY - canvas.offsetHeight / 2}px`;
+    const slot = under(move)?.closest("[data-slot]") ?? null;
+    if (slot !== over) {
+      over?.classList.remove("over");
+      slot?.classList.add("over");
+      over = slot;
+    }
+  };
+  const drop = (end) => {
+    if (end.pointerId !== event.pointerId) return;
+    const target = end.type === "pointerup" ? under(end) : null;
+    finish();
+    const slot = target?.closest("[data-slot]")?.dataset.slot;
+    const other = Number(target?.closest("[data-chromosome]")?.dataset.chromosome) || null;
+    if (slot !== undefined) bench.drop(chromosome.id, slot, end.shiftKey ? other : null);
+  };
+  const leave = (key) => key.key === "Escape" && finish();
+  const listeners = { pointermove: follow, pointerup: drop, pointercancel: drop, keydown: leave };
+  const finish = () => {
+    for (const [name, listener] of Object.entries(listeners)) window.removeEventListener(name, listener, true);
+    canvas.remove();
+    over?.classList.remove("over");
+    own?.classList.remove("lifted");
+  };
+  for (const [name, listener] of Object.entries(listeners)) window.addEventListener(name, listener, true);
+  follow(event);
+}

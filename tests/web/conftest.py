@@ -1,0 +1,30 @@
+"""Fixtures of the server's tests."""
+
+import os
+
+import pytest
+
+pytest.importorskip("flask")
+
+from served import fresh_postgres, read_at_once, serve
+
+POSTGRES = [
+    pytest.mark.postgres,
+    pytest.mark.skipif("KARYOGRAM_POSTGRES" not in os.environ, reason="KARYOGRAM_POSTGRES names no server"),
+]
+
+
+@pytest.fixture(scope="module", params=["sqlite", pytest.param("postgresql", marks=POSTGRES)])
+def bench(request, tmp_path_factory):
+    """A bench on either database, with a reader that takes no time."""
+    data = tmp_path_factory.mktemp("bench")
+    with pytest.MonkeyPatch.context() as patch:
+        read_at_once(patch)
+        if request.param == "sqlite":
+            yield serve(data)
+            return
+        with fresh_postgres() as url:
+            served = serve(data, database=url)
+            yield served
+            served.bench.queue.huey.storage.close()
+            served.bench.engine.dispose()
