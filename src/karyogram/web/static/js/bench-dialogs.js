@@ -70,7 +70,7 @@ export async function sign(bench) {
 export async function conflict(bench, error) {
   const mine = bench.state.queue.map((job) => (job.edits ? job.edits.map(inWords).join(", ") : job.way));
   const text = [
-    h("p", {}, error.message),
+    error.body.by ? h("p", {}, `${error.body.by} changed it: `, when(error.body.at), ".") : h("p", {}, error.message),
     h("p", {}, "Not saved yet, and not lost:"),
     h("ul", { class: "plain" }, mine.map((words) => h("li", {}, words))),
   ];
@@ -127,6 +127,7 @@ export async function history({ state }) {
 
 export function help() {
   const groups = Map.groupBy(KEYS, ([group]) => group);
-  const keys = [...groups].flatMap(([group, rows]) => [h("h3", {}, group), ...rows.map(([, key, words]) => h("div", {}, h("dt", {}, key.split("  ").map((part) => [h("kbd", {}, part), " "])), h("dd", {}, words)))]);
-  return tell("Keys", h("dl", { class: "keys-table" }, keys), true);
+  const line = ([, key, words]) => h("div", {}, h("dt", {}, key.split("  ").map((part) => [h("kbd", {}, part), " "])), h("dd", {}, words));
+  const keys = [...groups].map(([group, rows]) => [h("h3", {}, group), h("dl", {}, rows.map(line))]);
+  return tell("Keys", h("div", { class: "keys-table" }, keys), true);
 }

@@ -10,7 +10,7 @@ import { showReader } from "./person.js";
 const id = Number(document.body.dataset.key);
 const AGAIN = 1500;
 const COLOURS = { open: "", reviewed: "blue", approved: "green", locked: "green" };
-const WORDS = { create: "made", change: "changed", review: "reviewed", approve: "approved", second: "signed as second reader", lock: "locked", reopen: "reopened", use: "use of a metaphase", rename: "renamed" };
+const WORDS = { create: "made", add: "picture added", change: "changed", review: "reviewed", approve: "approved", second: "signed as second reader", lock: "locked", reopen: "reopened", use: "use of a metaphase", rename: "renamed" };
 let person;
 let whole;
 let timer;
@@ -31,8 +31,11 @@ function render() {
   renderResult();
   renderActions();
   $("#cells").replaceChildren(...whole.metaphases.map(cell));
-  $("#history").replaceChildren(...whole.actions.toReversed().map((row) => h("li", {}, when(row.at), h("span", {}, row.user), h("span", {}, [WORDS[row.kind] ?? row.kind, row.what?.note ?? row.note ?? ""].filter(Boolean).join(": ")))));
+  $("#history").replaceChildren(...whole.actions.toReversed().map((row) => h("li", {}, when(row.at), h("span", {}, row.user), h("span", {}, [WORDS[row.kind] ?? row.kind, ...told(row.what)].join(" · ")))));
 }
+
+/** What an action's row says, for people. */
+const told = ({ name, filename, use, counted_number: number, note }) => [name, filename, use, number, note].filter(Boolean).map(String);
 
 function renderResult() {
   const result = whole.result ?? {};

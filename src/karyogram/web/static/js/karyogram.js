@@ -36,7 +36,7 @@ export class Karyogram {
     const rows = ROWS.map((row) => h("div", { class: "krow" }, row.map((labels) => h("div", { class: "group" }, labels.map(slot)))));
     const tray = (name, title, key) => {
       const stand = h("div", { class: "stand" });
-      const whole = h("div", { class: `tray ${name}`, role: "group", "aria-label": title, "data-slot": key }, h("h3", {}, title), stand);
+      const whole = h("div", { class: `tray ${name}`, role: "group", "aria-label": title, "data-slot": key }, h("h2", {}, title), stand);
       this.slots[key] = { whole, stand };
       return whole;
     };
