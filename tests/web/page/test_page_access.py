@@ -81,5 +81,24 @@ def test_every_key_of_the_help_does_what_a_button_or_menu_does_too(person, analy
     assert {"N", "P", "Enter", "A", "X", "C", "Ctrl Z", "Ctrl Shift Z"} <= set(keys)
     page.keyboard.press("Escape")
     titles = " ".join(button.get_attribute("title") or "" for button in page.locator("button[title]").all())
-    for key in ("N", "P", "Enter", "F", "S", "J", "Delete", "V", "K", "O", "L", "G", "H", "I", "A", "E", "Ctrl Z", "Ctrl Shift Z"):
+    for key in (
+        "N",
+        "P",
+        "Enter",
+        "F",
+        "S",
+        "J",
+        "Delete",
+        "V",
+        "K",
+        "O",
+        "L",
+        "G",
+        "H",
+        "I",
+        "A",
+        "E",
+        "Ctrl Z",
+        "Ctrl Shift Z",
+    ):
         assert f"({key})" in titles

@@ -150,7 +150,9 @@ def test_exclude_and_count_only(page, site, cells):
     ]
 
 
-@pytest.mark.parametrize(("typed", "told"), [("5", ["5"]), ("12", ["12"]), ("1", ["1"]), ("25", ["2", "5"]), ("y", ["Y"]), ("1x", ["1", "X"])])
+@pytest.mark.parametrize(
+    ("typed", "told"), [("5", ["5"]), ("12", ["12"]), ("1", ["1"]), ("25", ["2", "5"]), ("y", ["Y"]), ("1x", ["1", "X"])]
+)
 def test_a_class_is_typed(page, site, cells, typed, told):
     (analysis,) = site.plant(f"typed {typed}", cells[:1])
     opened(page, analysis)

@@ -3,9 +3,9 @@
 import re
 
 import numpy as np
-from conftest import serve
 from hands import opened
 from playwright.sync_api import expect
+from running import serve
 
 from karyogram.files import encode_picture, read_picture
 from karyogram.shape.cutout import cut_out
@@ -50,7 +50,7 @@ def test_several_pictures_are_one_case_and_what_is_no_picture_says_why(page, sit
     page.get_by_role("link", name="open: 46,XX").first.wait_for()
     page.get_by_role("link", name="M-9").click()
     page.wait_for_url(re.compile(r"/cases/\d+"))
-    assert page.locator(".cell").count() == 2
+    expect(page.locator(".cell")).to_have_count(2, timeout=20_000)
 
 
 def test_a_single_chromosome_dropped_tells_its_class(page, cells, tmp_path):
@@ -64,7 +64,8 @@ def test_a_single_chromosome_dropped_tells_its_class(page, cells, tmp_path):
     drop = """(bytes) => {
         const transfer = new DataTransfer();
         transfer.items.add(new File([new Uint8Array(bytes)], "one.png", { type: "image/png" }));
-        document.querySelector("#drop-single").dispatchEvent(new DragEvent("drop", { dataTransfer: transfer, bubbles: true, cancelable: true }));
+        const drop = new DragEvent("drop", { dataTransfer: transfer, bubbles: true, cancelable: true });
+        document.querySelector("#drop-single").dispatchEvent(drop);
     }"""
     page.evaluate(drop, data)
     result = page.locator("#single-result")

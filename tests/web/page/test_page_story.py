@@ -26,7 +26,12 @@ def test_from_a_picture_to_a_signed_report(page, site, cells):
     left, top, right, bottom = next(c for c in site.read(analysis)["karyotype"]["chromosomes"] if c["id"] == whole)["bbox"]
     middle = (top + bottom) / 2
     page.keyboard.press("k")
-    stroke(page, [(left - 12, middle), (right + 12, middle)] if bottom - top > right - left else [((left + right) / 2, top - 12), ((left + right) / 2, bottom + 12)])
+    stroke(
+        page,
+        [(left - 12, middle), (right + 12, middle)]
+        if bottom - top > right - left
+        else [((left + right) / 2, top - 12), ((left + right) / 2, bottom + 12)],
+    )
     page.wait_for_selector(f".tray.deleted [data-chromosome='{whole}']")
     saved(page)
     assert len(site.labels(analysis)) == 47

@@ -49,13 +49,16 @@ function answer(status, text) {
   return body;
 }
 
-const query = (values) => new URLSearchParams(Object.entries(values).filter(([, value]) => value !== "" && value !== undefined)).toString();
+const query = (values) =>
+  new URLSearchParams(Object.entries(values).filter(([, value]) => value !== "" && value !== undefined)).toString();
 
 export const cases = (filters) => request("GET", `/cases?${query(filters)}`);
 export const oneCase = (id) => request("GET", `/cases/${id}`);
 /** Sign or reopen a case as it was seen: its version, and those of its analyses. Returns the case. */
 export function act({ id, version, metaphases }, kind, note = "") {
-  const seen = Object.fromEntries(metaphases.filter(({ analysis }) => analysis).map(({ analysis }) => [analysis.id, analysis.version]));
+  const seen = Object.fromEntries(
+    metaphases.filter(({ analysis }) => analysis).map(({ analysis }) => [analysis.id, analysis.version]),
+  );
   return request("POST", `/cases/${id}/actions`, { kind, version, note, seen });
 }
 export const analysis = (id) => request("GET", `/analyses/${id}`);
@@ -67,7 +70,11 @@ export const segment = (id, [x, y]) => request("GET", `/analyses/${id}/segment?$
 export const use = (id, body) => request("POST", `/metaphases/${id}/use`, body);
 export const models = () => request("GET", "/models");
 export async function login(name, password) {
-  const response = await fetch(`${BASE}/login`, { method: "POST", headers: { "Content-Type": "application/json" }, body: JSON.stringify({ name, password }) });
+  const response = await fetch(`${BASE}/login`, {
+    method: "POST",
+    headers: { "Content-Type": "application/json" },
+    body: JSON.stringify({ name, password }),
+  });
   return answer(response.status, await response.text());
 }
 export const logout = () => request("POST", "/logout", {});
@@ -80,7 +87,8 @@ export const caseExported = (id, format) => `${BASE}/cases/${id}/export?format=$
 export const audit = (id) => `${BASE}/cases/${id}/audit.csv`;
 
 /** A key that makes a POST safe to send again. */
-const idempotency = () => Array.from(crypto.getRandomValues(new Uint32Array(4)), (part) => part.toString(16).padStart(8, "0")).join("");
+const idempotency = () =>
+  Array.from(crypto.getRandomValues(new Uint32Array(4)), (part) => part.toString(16).padStart(8, "0")).join("");
 
 /** One chromosome's class. */
 export function classify(file, model) {

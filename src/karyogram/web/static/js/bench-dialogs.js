@@ -8,15 +8,42 @@ import { KEYS } from "./keys.js";
 import { FORMATS, LABELS, ROWS, expected } from "./labels.js";
 import { guesses } from "./panel.js";
 
-const NAMES = { png: "Karyogram and overlay (PNG)", html: "Report (HTML)", pdf: "Report (PDF)", coco: "COCO", voc: "VOC boxes", tiff: "Label TIFF", csv: "Table (CSV)", iscn: "ISCN text", geojson: "QuPath (GeoJSON)", imagej: "ImageJ regions", json: "karyotype.json" };
+const NAMES = {
+  png: "Karyogram and overlay (PNG)",
+  html: "Report (HTML)",
+  pdf: "Report (PDF)",
+  coco: "COCO",
+  voc: "VOC boxes",
+  tiff: "Label TIFF",
+  csv: "Table (CSV)",
+  iscn: "ISCN text",
+  geojson: "QuPath (GeoJSON)",
+  imagej: "ImageJ regions",
+  json: "karyotype.json",
+};
 const FIRST = ["pdf", "html", "png"];
 
 /** Resolves to a label, to null for "without a place", to undefined if the reader thought better of it. */
 export async function palette({ state }) {
   const one = state.first;
   const likely = new Map(guesses(one).slice(0, 3));
-  const key = (label) => h("button", { value: label, type: "submit", class: likely.has(label) ? "likely" : "", "data-first": label === one.label, title: likely.has(label) ? `probability ${likely.get(label).toFixed(2)}` : "" }, label);
-  const given = await ask(`Class of chromosome ${one.id}`, h("div", { class: "palette" }, LABELS.map(key), h("button", { value: "none", type: "submit", class: "rest" }, "No place")), []);
+  const key = (label) =>
+    h(
+      "button",
+      {
+        value: label,
+        type: "submit",
+        class: likely.has(label) ? "likely" : "",
+        "data-first": label === one.label,
+        title: likely.has(label) ? `probability ${likely.get(label).toFixed(2)}` : "",
+      },
+      label,
+    );
+  const given = await ask(
+    `Class of chromosome ${one.id}`,
+    h("div", { class: "palette" }, LABELS.map(key), h("button", { value: "none", type: "submit", class: "rest" }, "No place")),
+    [],
+  );
   return given ? (given.answer === "none" ? null : given.answer) : undefined;
 }
 
@@ -26,27 +53,65 @@ export async function odd({ state }) {
   const counts = counted(chromosomes);
   const unplaced = chromosomes.filter(({ label }) => !label).length;
   const doubts = state.doubts.length - unplaced;
-  const off = ROWS.flat(2).filter((label) => (counts[label] ?? 0) !== expected(label, counts)).map((label) => `${counts[label] ?? 0} of class ${label}`);
+  const off = ROWS.flat(2)
+    .filter((label) => (counts[label] ?? 0) !== expected(label, counts))
+    .map((label) => `${counts[label] ?? 0} of class ${label}`);
   const odds = [
     unplaced ? `${unplaced} without a place` : "",
     doubts ? `${doubts} marked for review` : "",
     off.length ? off.join(", ") : "",
   ].filter(Boolean);
   if (!odds.length) return true;
-  return Boolean(await ask("Approve this cell?", [h("p", {}, "It differs from a plain normal cell:"), h("ul", { class: "plain" }, odds.map((text) => h("li", {}, text)))], [["yes", "Approve"]]));
+  return Boolean(
+    await ask(
+      "Approve this cell?",
+      [
+        h("p", {}, "It differs from a plain normal cell:"),
+        h(
+          "ul",
+          { class: "plain" },
+          odds.map((text) => h("li", {}, text)),
+        ),
+      ],
+      [["yes", "Approve"]],
+    ),
+  );
 }
 
 /** Ask what becomes of a metaphase, and tell the server; resolves to whether it was done. */
 export async function use({ state, whole }, kind) {
   const count = state.now.chromosomes.length;
-  const titles = { excluded: "Exclude this metaphase?", counted: "Count this metaphase, without a karyogram?", karyogram: "Take this metaphase for a karyogram again?" };
-  const number = h("label", { class: "field" }, "Chromosomes", h("input", { name: "number", type: "number", min: 1, max: 200, value: count, required: true, "data-first": true }));
-  const note = h("label", { class: "field" }, "Note", h("input", { name: "note", autocomplete: "off", placeholder: "such as: overspread" }));
-  const given = await ask(titles[kind], [kind === "counted" ? number : null, note], [["yes", { excluded: "Exclude", counted: "Count only", karyogram: "Take it" }[kind]]]);
+  const titles = {
+    excluded: "Exclude this metaphase?",
+    counted: "Count this metaphase, without a karyogram?",
+    karyogram: "Take this metaphase for a karyogram again?",
+  };
+  const number = h(
+    "label",
+    { class: "field" },
+    "Chromosomes",
+    h("input", { name: "number", type: "number", min: 1, max: 200, value: count, required: true, "data-first": true }),
+  );
+  const note = h(
+    "label",
+    { class: "field" },
+    "Note",
+    h("input", { name: "note", autocomplete: "off", placeholder: "such as: overspread" }),
+  );
+  const given = await ask(
+    titles[kind],
+    [kind === "counted" ? number : null, note],
+    [["yes", { excluded: "Exclude", counted: "Count only", karyogram: "Take it" }[kind]]],
+  );
   if (!given) return false;
   const { metaphase } = state.analysis;
   try {
-    await api.use(metaphase, { use: kind, version: whole.version, ...(given.note ? { note: given.note } : {}), ...(kind === "counted" ? { counted_number: Number(given.number) } : {}) });
+    await api.use(metaphase, {
+      use: kind,
+      version: whole.version,
+      ...(given.note ? { note: given.note } : {}),
+      ...(kind === "counted" ? { counted_number: Number(given.number) } : {}),
+    });
     announce("Done.");
     return true;
   } catch (error) {
@@ -60,8 +125,16 @@ export async function sign(bench) {
   const { whole, person } = bench;
   const may = person.role === "approve";
   const { result } = whole;
-  const text = [h("p", {}, "No cell of this case is left to look at."), result.iscn ? h("p", {}, h("output", {}, result.iscn)) : null];
-  const choices = may ? [["approve", "Approve the case"], ["review", "Mark as reviewed"]] : [["review", "Mark as reviewed"]];
+  const text = [
+    h("p", {}, "No cell of this case is left to look at."),
+    result.iscn ? h("p", {}, h("output", {}, result.iscn)) : null,
+  ];
+  const choices = may
+    ? [
+        ["approve", "Approve the case"],
+        ["review", "Mark as reviewed"],
+      ]
+    : [["review", "Mark as reviewed"]];
   const given = await ask(`Sign ${whole.name}?`, text, choices, { cancel: "Later" });
   if (given) await bench.act(given.answer);
 }
@@ -70,11 +143,23 @@ export async function sign(bench) {
 export async function conflict(bench, error) {
   const mine = bench.state.queue.map((job) => (job.edits ? job.edits.map(inWords).join(", ") : job.way));
   const text = [
-    h("p", {}, error.message),
+    error.body.by ? h("p", {}, `${error.body.by} changed it: `, when(error.body.at), ".") : h("p", {}, error.message),
     h("p", {}, "Not saved yet, and not lost:"),
-    h("ul", { class: "plain" }, mine.map((words) => h("li", {}, words))),
+    h(
+      "ul",
+      { class: "plain" },
+      mine.map((words) => h("li", {}, words)),
+    ),
   ];
-  const given = await ask("Someone else changed this cell", text, [["keep", "Do mine on top of theirs"], ["drop", "Take theirs, drop mine"]], { cancel: "Decide later" });
+  const given = await ask(
+    "Someone else changed this cell",
+    text,
+    [
+      ["keep", "Do mine on top of theirs"],
+      ["drop", "Take theirs, drop mine"],
+    ],
+    { cancel: "Decide later" },
+  );
   if (given) await bench.state.resolve(given.answer === "keep");
 }
 
@@ -83,11 +168,13 @@ export function exports({ state, whole }, button) {
   const rest = FORMATS.filter((format) => !FIRST.includes(format));
   openMenu(
     button,
-    h("h3", {}, "This cell"),
+    h("h2", {}, "This cell"),
     FIRST.map(link),
     rest.map(link),
-    h("h3", {}, `Case ${whole.name}`),
-    ["pdf", "zip"].map((format) => h("a", { href: api.caseExported(whole.id, format), download: "" }, `All cells (${format.toUpperCase()})`)),
+    h("h2", {}, `Case ${whole.name}`),
+    ["pdf", "zip"].map((format) =>
+      h("a", { href: api.caseExported(whole.id, format), download: "" }, `All cells (${format.toUpperCase()})`),
+    ),
   );
 }
 
@@ -95,19 +182,30 @@ export function exports({ state, whole }, button) {
 export function more(bench, button) {
   const { whole, person, state } = bench;
   const metaphase = whole.metaphases.find(({ analysis }) => analysis?.id === state.id);
-  const entry = (text, run, key) => h("button", { type: "button", onclick: () => (menu.hidePopover(), run()) }, text, key ? h("kbd", { class: "end" }, key) : null);
+  const entry = (text, run, key) =>
+    h(
+      "button",
+      { type: "button", onclick: () => (menu.hidePopover(), run()) },
+      text,
+      key ? h("kbd", { class: "end" }, key) : null,
+    );
   const signs = person.role === "approve";
   const deeds = [
     bench.canEdit && metaphase?.use !== "excluded" && entry("Exclude the metaphase", () => bench.use("excluded"), "X"),
     bench.canEdit && metaphase?.use !== "counted" && entry("Count only", () => bench.use("counted"), "C"),
-    bench.canEdit && metaphase && metaphase.use !== "karyogram" && entry("Take it for a karyogram again", () => bench.use("karyogram")),
-    h("h3", {}, `Case ${whole.name}: ${whole.state}`),
+    bench.canEdit &&
+      metaphase &&
+      metaphase.use !== "karyogram" &&
+      entry("Take it for a karyogram again", () => bench.use("karyogram")),
+    h("h2", {}, `Case ${whole.name}: ${whole.state}`),
     whole.state === "open" && bench.canEdit && entry("Mark as reviewed", () => bench.act("review")),
     signs && ["open", "reviewed"].includes(whole.state) && entry("Approve the case", () => bench.act("approve")),
-    person.role !== "read" && ["reviewed", "approved"].includes(whole.state) && entry("Sign as second reader", () => bench.act("second")),
+    person.role !== "read" &&
+      ["reviewed", "approved"].includes(whole.state) &&
+      entry("Sign as second reader", () => bench.act("second")),
     signs && whole.state === "approved" && entry("Lock", () => bench.act("lock")),
     signs && whole.state !== "open" && entry("Reopen", () => bench.act("reopen")),
-    h("h3", {}, "Bench"),
+    h("h2", {}, "Bench"),
     entry("History", () => bench.history(), "T"),
     entry("Keys", () => bench.help(), "?"),
   ];
@@ -118,8 +216,22 @@ export async function history({ state }) {
   try {
     const answer = await api.history(state.id);
     const rows = answer.items.toReversed();
-    const list = rows.map((row) => h("li", { class: row.undone ? "undone" : "" }, when(row.at), h("span", {}, row.user), h("span", {}, inWords({ ...row.body, kind: row.kind }))));
-    await tell("Edits of this cell", rows.length ? h("ol", { class: "history" }, list) : h("p", { class: "muted" }, "No edit yet: this is what the machine read."), true);
+    const list = rows.map((row) =>
+      h(
+        "li",
+        { class: row.undone ? "undone" : "" },
+        when(row.at),
+        h("span", {}, row.user),
+        h("span", {}, inWords({ ...row.body, kind: row.kind })),
+      ),
+    );
+    await tell(
+      "Edits of this cell",
+      rows.length
+        ? h("ol", { class: "history" }, list)
+        : h("p", { class: "muted" }, "No edit yet: this is what the machine read."),
+      true,
+    );
   } catch (error) {
     notify(error.message, "bad");
   }
@@ -127,6 +239,17 @@ export async function history({ state }) {
 
 export function help() {
   const groups = Map.groupBy(KEYS, ([group]) => group);
-  const keys = [...groups].flatMap(([group, rows]) => [h("h3", {}, group), ...rows.map(([, key, words]) => h("div", {}, h("dt", {}, key.split("  ").map((part) => [h("kbd", {}, part), " "])), h("dd", {}, words)))]);
-  return tell("Keys", h("dl", { class: "keys-table" }, keys), true);
+  const line = ([, key, words]) =>
+    h(
+      "div",
+      {},
+      h(
+        "dt",
+        {},
+        key.split("  ").map((part) => [h("kbd", {}, part), " "]),
+      ),
+      h("dd", {}, words),
+    );
+  const keys = [...groups].map(([group, rows]) => [h("h3", {}, group), h("dl", {}, rows.map(line))]);
+  return tell("Keys", h("div", { class: "keys-table" }, keys), true);
 }

@@ -44,7 +44,10 @@ export class BenchState extends EventTarget {
     const { karyotype, deleted, confirmed } = this.analysis;
     const saved = { chromosomes: karyotype?.chromosomes ?? [], deleted: deleted ?? [], confirmed: confirmed ?? [] };
     const before = new Set(this.all?.map(({ id }) => id));
-    this.now = foresee(saved, this.queue.flatMap((job) => job.edits ?? []));
+    this.now = foresee(
+      saved,
+      this.queue.flatMap((job) => job.edits ?? []),
+    );
     this.all = [...this.now.chromosomes, ...this.now.deleted];
     const fresh = this.now.chromosomes.map(({ id }) => id).filter((id) => before.size && !before.has(id));
     this.chosen = this.chosen.filter((id) => this.one(id) && !(fresh.length && this.isDeleted(id)));
@@ -150,7 +153,8 @@ export class BenchState extends EventTarget {
 
   /** Resolves once nothing is under way any more: to true if all is saved, to false if a person has to decide. */
   async settled() {
-    while (this.unsaved && !this.conflict) await new Promise((resolve) => this.addEventListener("saving", resolve, { once: true }));
+    while (this.unsaved && !this.conflict)
+      await new Promise((resolve) => this.addEventListener("saving", resolve, { once: true }));
     return !this.unsaved;
   }
 

@@ -10,7 +10,18 @@ import { showReader } from "./person.js";
 const id = Number(document.body.dataset.key);
 const AGAIN = 1500;
 const COLOURS = { open: "", reviewed: "blue", approved: "green", locked: "green" };
-const WORDS = { create: "made", change: "changed", review: "reviewed", approve: "approved", second: "signed as second reader", lock: "locked", reopen: "reopened", use: "use of a metaphase", rename: "renamed" };
+const WORDS = {
+  create: "made",
+  add: "picture added",
+  change: "changed",
+  review: "reviewed",
+  approve: "approved",
+  second: "signed as second reader",
+  lock: "locked",
+  reopen: "reopened",
+  use: "use of a metaphase",
+  rename: "renamed",
+};
 let person;
 let whole;
 let timer;
@@ -31,8 +42,24 @@ function render() {
   renderResult();
   renderActions();
   $("#cells").replaceChildren(...whole.metaphases.map(cell));
-  $("#history").replaceChildren(...whole.actions.toReversed().map((row) => h("li", {}, when(row.at), h("span", {}, row.user), h("span", {}, [WORDS[row.kind] ?? row.kind, row.what?.note ?? row.note ?? ""].filter(Boolean).join(": ")))));
+  $("#history").replaceChildren(
+    ...whole.actions
+      .toReversed()
+      .map((row) =>
+        h(
+          "li",
+          {},
+          when(row.at),
+          h("span", {}, row.user),
+          h("span", {}, [WORDS[row.kind] ?? row.kind, ...told(row.what)].join(" · ")),
+        ),
+      ),
+  );
 }
+
+/** What an action's row says, for people. */
+const told = ({ name, filename, use, counted_number: number, note }) =>
+  [name, filename, use, number, note].filter(Boolean).map(String);
 
 function renderResult() {
   const result = whole.result ?? {};
@@ -41,16 +68,53 @@ function renderResult() {
   $("#result").replaceChildren(
     h("h2", { id: "result-title", class: "unseen" }, "What the cells add up to"),
     h("p", { class: "iscn" }, result.iscn || "No karyotype yet"),
-    h("dl", {}, fact("modal number", result.modal_number), fact("metaphases", whole.metaphases.length), fact("to review", whole.metaphases.reduce((sum, { analysis }) => sum + (analysis?.review ?? 0), 0)), fact("kind", whole.kind)),
-    ...(clones.length ? [h("ul", {}, clones.map((clone) => h("li", {}, h("span", { class: "iscn" }, clone.iscn), h("span", { class: "muted" }, ` ${clone.cells?.length ?? ""} cells`))))] : []),
-    ...(result.warnings?.length ? [h("ul", { class: "muted" }, result.warnings.map((text) => h("li", {}, text)))] : []),
+    h(
+      "dl",
+      {},
+      fact("modal number", result.modal_number),
+      fact("metaphases", whole.metaphases.length),
+      fact(
+        "to review",
+        whole.metaphases.reduce((sum, { analysis }) => sum + (analysis?.review ?? 0), 0),
+      ),
+      fact("kind", whole.kind),
+    ),
+    ...(clones.length
+      ? [
+          h(
+            "ul",
+            {},
+            clones.map((clone) =>
+              h(
+                "li",
+                {},
+                h("span", { class: "iscn" }, clone.iscn),
+                h("span", { class: "muted" }, ` ${clone.cells?.length ?? ""} cells`),
+              ),
+            ),
+          ),
+        ]
+      : []),
+    ...(result.warnings?.length
+      ? [
+          h(
+            "ul",
+            { class: "muted" },
+            result.warnings.map((text) => h("li", {}, text)),
+          ),
+        ]
+      : []),
   );
 }
 
 async function act(kind, question) {
   let note;
   if (question) {
-    const given = await ask(question, h("label", { class: "field" }, "Note", h("input", { name: "note", autocomplete: "off", "data-first": true })), [["yes", "Do it"]]);
+    const given = await ask(
+      question,
+      h("label", { class: "field" }, "Note", h("input", { name: "note", autocomplete: "off", "data-first": true })),
+      [["yes", "Do it"]],
+    );
     if (!given) return;
     note = given.note;
   }
@@ -68,13 +132,27 @@ function renderActions() {
   const edits = person.role !== "read";
   const button = (text, run, kind = "") => h("button", { type: "button", class: kind, onclick: run }, text);
   const doubtful = whole.metaphases.find(({ use, analysis }) => use === "karyogram" && analysis?.review);
-  const exports = iconButton("export", "Export", () => openMenu(exports, ["pdf", "html", "json", "zip"].map((format) => h("a", { href: api.caseExported(id, format), download: "" }, format.toUpperCase())), h("a", { href: api.audit(id), download: "" }, "Audit trail (CSV)")), { words: true, "aria-haspopup": "true" });
+  const exports = iconButton(
+    "export",
+    "Export",
+    () =>
+      openMenu(
+        exports,
+        ["pdf", "html", "json", "zip"].map((format) =>
+          h("a", { href: api.caseExported(id, format), download: "" }, format.toUpperCase()),
+        ),
+        h("a", { href: api.audit(id), download: "" }, "Audit trail (CSV)"),
+      ),
+    { words: true, "aria-haspopup": "true" },
+  );
   $("#actions").replaceChildren(
     ...[
       doubtful ? h("a", { class: "button", href: `/analyses/${doubtful.analysis.id}` }, "Review") : null,
       exports,
       edits && whole.state === "open" ? button("Mark as reviewed", () => act("review")) : null,
-      edits && ["reviewed", "approved"].includes(whole.state) ? button("Sign as second reader", () => act("second", "Sign as second reader?")) : null,
+      edits && ["reviewed", "approved"].includes(whole.state)
+        ? button("Sign as second reader", () => act("second", "Sign as second reader?"))
+        : null,
       signs && whole.state === "approved" ? button("Lock", () => act("lock")) : null,
       signs && whole.state !== "open" ? button("Reopen", () => act("reopen", "Reopen the case?")) : null,
       signs && ["open", "reviewed"].includes(whole.state) ? button("Approve", () => act("approve"), "primary") : null,
@@ -87,13 +165,35 @@ function cell({ id: key, filename, use, counted_number: number, note, analysis }
   const href = analysis ? `/analyses/${analysis.id}` : null;
   const view = h("img", { src: api.picture(key), alt: "", loading: "lazy" });
   const marks = [
-    !analysis || done ? null : h("span", { class: `mark ${analysis.state === "failed" ? "red" : "blue"}` }, { queued: "waits to be read", running: "is being read", failed: "failed" }[analysis.state]),
+    !analysis || done
+      ? null
+      : h(
+          "span",
+          { class: `mark ${analysis.state === "failed" ? "red" : "blue"}` },
+          { queued: "waits to be read", running: "is being read", failed: "failed" }[analysis.state],
+        ),
     use === "karyogram" ? null : h("span", { class: "mark red" }, use === "counted" ? `counted: ${number ?? "?"}` : "excluded"),
     done && analysis.review ? h("span", { class: "mark amber" }, `${analysis.review} to review`) : null,
-    done && !analysis.review && use === "karyogram" ? h("span", { class: "mark green" }, analysis.version ? "looked at" : "nothing to review") : null,
+    done && !analysis.review && use === "karyogram"
+      ? h("span", { class: "mark green" }, analysis.version ? "looked at" : "nothing to review")
+      : null,
     done && analysis.quality ? h("span", { class: "muted" }, `quality ${analysis.quality.toFixed(2)}`) : null,
   ];
-  const chooser = h("select", { "aria-label": `Use of ${filename}`, disabled: person.role === "read" || !["open", "reviewed"].includes(whole.state), onchange: ({ target }) => setUse(key, target.value, analysis) }, ["karyogram", "counted", "excluded"].map((value) => h("option", { value, selected: value === use }, { karyogram: "Karyogram", counted: "Count only", excluded: "Exclude" }[value])));
+  const chooser = h(
+    "select",
+    {
+      "aria-label": `Use of ${filename}`,
+      disabled: person.role === "read" || !["open", "reviewed"].includes(whole.state),
+      onchange: ({ target }) => setUse(key, target.value, analysis),
+    },
+    ["karyogram", "counted", "excluded"].map((value) =>
+      h(
+        "option",
+        { value, selected: value === use },
+        { karyogram: "Karyogram", counted: "Count only", excluded: "Exclude" }[value],
+      ),
+    ),
+  );
   return h(
     "li",
     { class: `cell ${use}` },
@@ -106,19 +206,37 @@ function cell({ id: key, filename, use, counted_number: number, note, analysis }
       h("div", { class: "row" }, marks),
       analysis?.error ? h("p", { class: "bad" }, analysis.error) : null,
       note ? h("p", { class: "muted" }, note) : null,
-      h("div", { class: "row uses" }, chooser, analysis?.state === "failed" ? h("button", { type: "button", onclick: () => again(analysis.id) }, "Read again") : null),
+      h(
+        "div",
+        { class: "row uses" },
+        chooser,
+        analysis?.state === "failed" ? h("button", { type: "button", onclick: () => again(analysis.id) }, "Read again") : null,
+      ),
     ),
   );
 }
 
 async function setUse(key, use, analysis) {
   const fields = [
-    use === "counted" ? h("label", { class: "field" }, "Chromosomes", h("input", { name: "number", type: "number", min: 1, max: 200, required: true, value: analysis?.count ?? 46 })) : null,
+    use === "counted"
+      ? h(
+          "label",
+          { class: "field" },
+          "Chromosomes",
+          h("input", { name: "number", type: "number", min: 1, max: 200, required: true, value: analysis?.count ?? 46 }),
+        )
+      : null,
     h("label", { class: "field" }, "Note", h("input", { name: "note", autocomplete: "off" })),
   ];
   const given = await ask("Use of the metaphase", fields, [["yes", "Save"]]);
   try {
-    if (given) await api.use(key, { use, version: whole.version, ...(given.note ? { note: given.note } : {}), ...(use === "counted" ? { counted_number: Number(given.number) } : {}) });
+    if (given)
+      await api.use(key, {
+        use,
+        version: whole.version,
+        ...(given.note ? { note: given.note } : {}),
+        ...(use === "counted" ? { counted_number: Number(given.number) } : {}),
+      });
   } catch (error) {
     notify(error.message, "bad");
   }

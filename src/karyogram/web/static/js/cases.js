@@ -34,22 +34,39 @@ function row(one) {
     h("td", {}, h("span", { class: `mark ${COLOURS[one.state] ?? ""}` }, one.state), " ", reading, failed),
     h("td", { class: "iscn" }, one.iscn ?? ""),
     h("td", { class: "number" }, one.metaphases),
-    h("td", { class: "number" }, one.to_review ? h("span", { class: "mark amber" }, one.to_review) : h("span", { class: "muted" }, "0")),
+    h(
+      "td",
+      { class: "number" },
+      one.to_review ? h("span", { class: "mark amber" }, one.to_review) : h("span", { class: "muted" }, "0"),
+    ),
     h("td", { class: "muted" }, when(one.updated)),
   );
 }
 
 function pager(total) {
   const pages = Math.max(1, Math.ceil(total / PER_PAGE));
-  const go = (to, text) => h("button", { type: "button", disabled: to < 1 || to > pages, onclick: () => change({ page: to > 1 ? to : "" }) }, text);
-  $("#pager").replaceChildren(h("span", { class: "muted" }, total ? `${(page() - 1) * PER_PAGE + 1} to ${Math.min(total, page() * PER_PAGE)} of ${total}` : ""), ...(pages > 1 ? [go(page() - 1, "Previous"), go(page() + 1, "Next")] : []));
+  const go = (to, text) =>
+    h("button", { type: "button", disabled: to < 1 || to > pages, onclick: () => change({ page: to > 1 ? to : "" }) }, text);
+  $("#pager").replaceChildren(
+    h(
+      "span",
+      { class: "muted" },
+      total ? `${(page() - 1) * PER_PAGE + 1} to ${Math.min(total, page() * PER_PAGE)} of ${total}` : "",
+    ),
+    ...(pages > 1 ? [go(page() - 1, "Previous"), go(page() + 1, "Next")] : []),
+  );
 }
 
 async function show() {
   clearTimeout(timer);
   const turn = ++asked;
   try {
-    const { items, total } = await api.cases({ query: filters.get("query") ?? "", state: filters.get("state") ?? "", page: page(), per_page: PER_PAGE });
+    const { items, total } = await api.cases({
+      query: filters.get("query") ?? "",
+      state: filters.get("state") ?? "",
+      page: page(),
+      per_page: PER_PAGE,
+    });
     if (turn !== asked) return;
     $("#rows").replaceChildren(...items.map(row));
     $(".wide").hidden = !items.length;

@@ -7,7 +7,13 @@ export function ask(title, content, choices = [["ok", "OK"]], { wide = false, ca
   return new Promise((resolve) => {
     const buttons = choices.map(([value, text], i) => h("button", { value, class: i ? "" : "primary", type: "submit" }, text));
     const stop = cancel ? h("button", { type: "button", onclick: () => dialog.close("") }, cancel) : null;
-    const form = h("form", { method: "dialog" }, h("h2", { id: "dialog-title" }, title), content, h("div", { class: "buttons" }, stop, ...buttons.reverse()));
+    const form = h(
+      "form",
+      { method: "dialog" },
+      h("h2", { id: "dialog-title" }, title),
+      content,
+      h("div", { class: "buttons" }, stop, ...buttons.reverse()),
+    );
     const dialog = h("dialog", { "aria-labelledby": "dialog-title", class: wide ? "wide-dialog" : "" }, form);
     dialog.addEventListener("close", () => {
       const values = Object.fromEntries(new FormData(form));
@@ -26,7 +32,7 @@ export const tell = (title, content, wide = false) => ask(title, content, [["ok"
 /** Open a menu below a button. */
 export function openMenu(button, ...content) {
   const menu = h("div", { class: "menu", popover: "auto" }, content);
-  document.body.append(menu);
+  button.after(menu);
   menu.addEventListener("toggle", (event) => {
     if (event.newState !== "closed") return;
     menu.remove();

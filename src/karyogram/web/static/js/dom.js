@@ -23,13 +23,22 @@ export const s = (tag, attributes = {}, ...children) => fill(document.createElem
 
 /** An icon of icons.svg; it says nothing, so its button needs a label. */
 export function icon(name) {
-  return s("svg", { class: "icon", "aria-hidden": "true" }, s("use", { href: `${new URL("../icons.svg", import.meta.url)}#${name}` }));
+  return s(
+    "svg",
+    { class: "icon", "aria-hidden": "true" },
+    s("use", { href: `${new URL("../icons.svg", import.meta.url)}#${name}` }),
+  );
 }
 
 /** A button with an icon, words that narrow screens leave out, and a name for screen readers. */
 export function iconButton(name, label, onclick, { words = false, ...rest } = {}) {
   const shown = words ? h("span", { class: "wordy" }, words === true ? label : words) : null;
-  return h("button", { type: "button", title: label, "aria-label": label, class: words ? "" : "only-icon", onclick, ...rest }, icon(name), shown);
+  return h(
+    "button",
+    { type: "button", title: label, "aria-label": label, class: words ? "" : "only-icon", onclick, ...rest },
+    icon(name),
+    shown,
+  );
 }
 
 /** Say something to a screen reader, without moving anything. */
@@ -39,7 +48,12 @@ export function announce(text) {
 
 /** Show a notice in the corner: bad ones stay until closed. */
 export function notify(text, kind = "") {
-  const box = h("p", { class: `notice ${kind}` }, h("span", {}, text), iconButton("close", "Close this notice", () => box.remove(), { class: "quiet only-icon" }));
+  const box = h(
+    "p",
+    { class: `notice ${kind}` },
+    h("span", {}, text),
+    iconButton("close", "Close this notice", () => box.remove(), { class: "quiet only-icon" }),
+  );
   $("#notices").append(box);
   if (kind !== "bad") setTimeout(() => box.remove(), 6000);
   return box;

@@ -39,7 +39,10 @@ export function onDrop(element, take) {
 /** Call `take` with what an input of type file is given. */
 export function onChoose(input, take) {
   input.addEventListener("change", () => {
-    const files = [...input.files].map((file) => ({ file, folder: file.webkitRelativePath?.split("/").slice(-2, -1)[0] ?? "" }));
+    const files = [...input.files].map((file) => ({
+      file,
+      folder: file.webkitRelativePath?.split("/").slice(-2, -1)[0] ?? "",
+    }));
     take(files.filter(({ file, folder }) => !folder || PICTURES.test(file.name)));
     input.value = "";
   });

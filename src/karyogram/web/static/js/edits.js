@@ -23,12 +23,25 @@ const KINDS = {
     const [one, other] = [find(state, a), find(state, b)];
     const labels = { [a]: other.label, [b]: one.label };
     const places = { [a]: other, [b]: one };
-    return told({ ...state, chromosomes: state.chromosomes.map((here) => places[here.id] ?? here) }, [a, b], ({ id }) => labels[id]);
+    return told(
+      { ...state, chromosomes: state.chromosomes.map((here) => places[here.id] ?? here) },
+      [a, b],
+      ({ id }) => labels[id],
+    );
   },
-  flip: (state, { id }) => each(state, [id], ({ flipped, centromere }) => ({ flipped: !flipped, centromere: centromere === null ? null : 1 - centromere })),
+  flip: (state, { id }) =>
+    each(state, [id], ({ flipped, centromere }) => ({
+      flipped: !flipped,
+      centromere: centromere === null ? null : 1 - centromere,
+    })),
   rotate: (state, { id, degrees }) => each(state, [id], ({ angle }) => ({ angle: angle + degrees })),
   confirm: (state, { id }) => told(state, [id], ({ label }) => label),
-  confirm_all: (state) => told(state, state.chromosomes.map(({ id }) => id), ({ label }) => label),
+  confirm_all: (state) =>
+    told(
+      state,
+      state.chromosomes.map(({ id }) => id),
+      ({ label }) => label,
+    ),
   delete: (state, { id }) => ({
     ...state,
     chromosomes: state.chromosomes.filter((one) => one.id !== id),
@@ -47,7 +60,9 @@ export const foresee = (state, edits) => edits.reduce((now, edit) => KINDS[edit.
 /** Chromosomes that a person should look at, the least certain first. */
 export function doubtful({ chromosomes, confirmed }) {
   const sure = ({ label, probability }) => (label ? probability : -1);
-  return chromosomes.filter(({ id, label, review }) => review.length || (!label && !confirmed.includes(id))).sort((a, b) => sure(a) - sure(b) || a.id - b.id);
+  return chromosomes
+    .filter(({ id, label, review }) => review.length || (!label && !confirmed.includes(id)))
+    .sort((a, b) => sure(a) - sure(b) || a.id - b.id);
 }
 
 /** Copies of each class. */
@@ -70,7 +85,8 @@ export function inWords(edit) {
     restore: ({ id }) => `${id} restored`,
     cut: ({ id, line: path }) => `${id} cut along ${line(path?.length ?? 0)}`,
     join: ({ ids }) => `${(ids ?? []).join(", ")} joined`,
-    outline: ({ replaces, polygon }) => (replaces ? `${replaces} outlined anew` : `a chromosome outlined with ${line(polygon?.length ?? 0)}`),
+    outline: ({ replaces, polygon }) =>
+      replaces ? `${replaces} outlined anew` : `a chromosome outlined with ${line(polygon?.length ?? 0)}`,
     strokes: ({ id, ids, strokes }) => `${[id ?? ids].flat().join(", ")} parted along ${strokes?.length ?? 0} strokes`,
     confirm: ({ id }) => `${id} confirmed`,
     confirm_all: () => "all confirmed",

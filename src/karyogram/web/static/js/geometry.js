@@ -13,7 +13,8 @@ export function inside([x, y], polygon) {
 
 export function area(polygon) {
   let twice = 0;
-  for (let i = 0, j = polygon.length - 1; i < polygon.length; j = i++) twice += polygon[j][0] * polygon[i][1] - polygon[i][0] * polygon[j][1];
+  for (let i = 0, j = polygon.length - 1; i < polygon.length; j = i++)
+    twice += polygon[j][0] * polygon[i][1] - polygon[i][0] * polygon[j][1];
   return Math.abs(twice) / 2;
 }
 
@@ -56,7 +57,8 @@ export function share(path, polygon) {
 }
 
 /** A path as the `d` of an SVG path. */
-export const draw = (path, closed = false) => (path.length ? `M${path.map(([x, y]) => `${x.toFixed(1)} ${y.toFixed(1)}`).join("L")}${closed ? "Z" : ""}` : "");
+export const draw = (path, closed = false) =>
+  path.length ? `M${path.map(([x, y]) => `${x.toFixed(1)} ${y.toFixed(1)}`).join("L")}${closed ? "Z" : ""}` : "";
 
 /** Height and width, in pixels of the picture, of an outline turned `degrees` counter-clockwise, and its middle there. */
 export function turned(polygon, degrees) {
@@ -81,10 +83,15 @@ export function freeSpots(chromosomes, room = 14) {
     let [best, least] = [[cx, cy], Infinity];
     for (let turn = 0; turn < 16; turn++) {
       const [ux, uy] = [Math.cos((turn * Math.PI) / 8), Math.sin((turn * Math.PI) / 8)];
-      const edge = polygon.reduce((far, [x, y]) => ((x - cx) * ux + (y - cy) * uy > (far[0] - cx) * ux + (far[1] - cy) * uy ? [x, y] : far), polygon[0]);
+      const edge = polygon.reduce(
+        (far, [x, y]) => ((x - cx) * ux + (y - cy) * uy > (far[0] - cx) * ux + (far[1] - cy) * uy ? [x, y] : far),
+        polygon[0],
+      );
       const spot = [edge[0] + ux * room * 0.65, edge[1] + uy * room * 0.65];
       const others = chromosomes.filter((other) => near(other.bbox, spot, half));
-      const covered = probes.filter(([dx, dy]) => others.some((other) => inside([spot[0] + dx, spot[1] + dy], other.polygon))).length;
+      const covered = probes.filter(([dx, dy]) =>
+        others.some((other) => inside([spot[0] + dx, spot[1] + dy], other.polygon)),
+      ).length;
       const crowd = [...spots.values()].filter(([x, y]) => Math.abs(x - spot[0]) < room && Math.abs(y - spot[1]) < room).length;
       const cost = covered + 3 * crowd + Math.hypot(spot[0] - cx, spot[1] - cy) / 60;
       if (cost < least) [best, least] = [spot, cost];

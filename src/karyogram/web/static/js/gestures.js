@@ -6,7 +6,8 @@ export class Gestures {
     this.pointers = new Map();
     this.tool = null;
     this.active = false;
-    for (const kind of ["pointerdown", "pointermove", "pointerup", "pointercancel"]) pane.addEventListener(kind, (event) => this[kind](event));
+    for (const kind of ["pointerdown", "pointermove", "pointerup", "pointercancel"])
+      pane.addEventListener(kind, (event) => this[kind](event));
   }
 
   pointerdown(event) {
@@ -40,7 +41,11 @@ export class Gestures {
     const after = Math.hypot(event.clientX - other[0], event.clientY - other[1]);
     const box = this.pane.getBoundingClientRect();
     this.view.pan(dx / 2, dy / 2);
-    this.view.zoom(after / Math.max(before, 1), (event.clientX + other[0]) / 2 - box.left, (event.clientY + other[1]) / 2 - box.top);
+    this.view.zoom(
+      after / Math.max(before, 1),
+      (event.clientX + other[0]) / 2 - box.left,
+      (event.clientY + other[1]) / 2 - box.top,
+    );
   }
 
   pointerup(event) {

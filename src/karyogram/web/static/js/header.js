@@ -32,17 +32,38 @@ export class Header {
     $("#title").textContent = `${analysis.filename}, case ${whole.name}`;
     document.title = `${analysis.filename} · ${whole.name} · karyogram`;
     $(".crumbs").replaceChildren(...this.#crumbs());
-    $("#iscn").textContent = iscn || "no karyotype yet";
+    $("#iscn").textContent = iscn || "no ISCN text";
     $("#count").textContent = `${placed} chromosomes`;
     $("#marks").replaceChildren(
-      ...(whole.state === "open" ? [] : [h("span", { class: `mark ${whole.state === "approved" ? "green" : "blue"}` }, whole.state)]),
-      ...findings.map(({ label, change, probability }) => h("span", { class: "mark amber", title: `probability ${probability.toFixed(2)}` }, `${change > 0 ? "+" : "−"}${label}`)),
-      ...(warnings.length ? [h("span", { class: "mark amber", title: warnings.join("\n") }, `${warnings.length} warning${warnings.length > 1 ? "s" : ""}`)] : []),
+      ...(whole.state === "open"
+        ? []
+        : [h("span", { class: `mark ${whole.state === "approved" ? "green" : "blue"}` }, whole.state)]),
+      ...findings.map(({ label, change, probability }) =>
+        h("span", { class: "mark amber", title: `probability ${probability.toFixed(2)}` }, `${change > 0 ? "+" : "−"}${label}`),
+      ),
+      ...(warnings.length
+        ? [
+            h(
+              "span",
+              { class: "mark amber", title: warnings.join("\n") },
+              `${warnings.length} warning${warnings.length > 1 ? "s" : ""}`,
+            ),
+          ]
+        : []),
     );
     const saved = $("#saved");
-    saved.textContent = state.conflict ? "Not saved" : state.offline ? "No connection, trying again" : state.unsaved ? "Saving…" : "Saved";
+    saved.textContent = state.conflict
+      ? "Not saved"
+      : state.offline
+        ? "No connection, trying again"
+        : state.unsaved
+          ? "Saving…"
+          : "Saved";
     saved.classList.toggle("bad", Boolean(state.conflict || state.offline));
-    saved.title = state.queue.flatMap((job) => job.edits ?? []).map(inWords).join("\n");
+    saved.title = state.queue
+      .flatMap((job) => job.edits ?? [])
+      .map(inWords)
+      .join("\n");
     this.undo.disabled = !this.bench.canEdit || !state.canUndo;
     this.redo.disabled = !this.bench.canEdit || !state.canRedo;
     this.approve.disabled = !this.bench.canEdit;
@@ -68,7 +89,8 @@ export class Header {
   #review() {
     const { bench } = this;
     const { doubts } = bench.state;
-    const words = this.waiting || (doubts.length ? `${doubts.length} to look at, the least certain first` : "Nothing is left to look at");
+    const words =
+      this.waiting || (doubts.length ? `${doubts.length} to look at, the least certain first` : "Nothing is left to look at");
     const walk = (sign, label, step) => iconButton(sign, label, () => bench.walk(step), { disabled: !doubts.length });
     const kept = document.activeElement?.closest?.("#review") ? document.activeElement.title : null;
     $("#review").replaceChildren(

@@ -19,7 +19,9 @@ function grouping(form, files) {
     form.hidden = false;
     form.replaceChildren(
       h("strong", {}, `${files.length} pictures are`),
-      ...options.map(([value, text]) => h("label", { class: "choice" }, h("input", { type: "radio", name: "how", value, checked: value === first }), text)),
+      ...options.map(([value, text]) =>
+        h("label", { class: "choice" }, h("input", { type: "radio", name: "how", value, checked: value === first }), text),
+      ),
       h("label", { class: "field inline" }, "named", name),
       h("button", { class: "primary", type: "submit" }, "Read them"),
     );
@@ -56,7 +58,9 @@ export async function takeIn(files, { form, list, caseId = null, changed = () =>
     if (!following.has(key)) {
       following.set(key, known);
       changed();
-      follow(key, known).then(() => (following.delete(key), changed())).catch((error) => notify(error.message, "bad"));
+      follow(key, known)
+        .then(() => (following.delete(key), changed()))
+        .catch((error) => notify(error.message, "bad"));
     }
   };
   return sendAll(files, list, fields, sent);

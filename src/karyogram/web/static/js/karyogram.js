@@ -33,14 +33,30 @@ export class Karyogram {
       this.slots[label] = { whole, stand, sign };
       return whole;
     };
-    const rows = ROWS.map((row) => h("div", { class: "krow" }, row.map((labels) => h("div", { class: "group" }, labels.map(slot)))));
+    const rows = ROWS.map((row) =>
+      h(
+        "div",
+        { class: "krow" },
+        row.map((labels) => h("div", { class: "group" }, labels.map(slot))),
+      ),
+    );
     const tray = (name, title, key) => {
       const stand = h("div", { class: "stand" });
-      const whole = h("div", { class: `tray ${name}`, role: "group", "aria-label": title, "data-slot": key }, h("h3", {}, title), stand);
+      const whole = h(
+        "div",
+        { class: `tray ${name}`, role: "group", "aria-label": title, "data-slot": key },
+        h("h2", {}, title),
+        stand,
+      );
       this.slots[key] = { whole, stand };
       return whole;
     };
-    this.shelf = h("div", { class: "shelf" }, tray("unplaced", "Without a place", "none"), tray("deleted", "Deleted", "deleted"));
+    this.shelf = h(
+      "div",
+      { class: "shelf" },
+      tray("unplaced", "Without a place", "none"),
+      tray("deleted", "Deleted", "deleted"),
+    );
     this.pane.append(...rows, this.shelf);
     this.rows = rows;
   }
@@ -70,7 +86,9 @@ export class Karyogram {
       for (const label of row.flat()) this.#fillSlot(label, placed[label] ?? [], below, expected(label, counts));
     });
     for (const key of ["none", "deleted"]) {
-      this.slots[key].stand.replaceChildren(...placed[key].map((one) => this.#button(one, 0, Math.min(this.scale, 40 / size(one).height))));
+      this.slots[key].stand.replaceChildren(
+        ...placed[key].map((one) => this.#button(one, 0, Math.min(this.scale, 40 / size(one).height))),
+      );
       this.slots[key].whole.classList.toggle("full", placed[key].length > 0);
     }
     const ids = new Set(this.bench.state.all.map(({ id }) => id));
@@ -89,7 +107,8 @@ export class Karyogram {
     stand.replaceChildren(...chromosomes.map((one) => this.#button(one, below, this.scale)), ...vacant);
     const odd = chromosomes.length !== copies;
     whole.classList.toggle("odd", odd);
-    const many = chromosomes.length > 2 || (odd && chromosomes.length) ? h("span", { class: "many" }, `×${chromosomes.length}`) : null;
+    const many =
+      chromosomes.length > 2 || (odd && chromosomes.length) ? h("span", { class: "many" }, `×${chromosomes.length}`) : null;
     sign.replaceChildren(label, ...(many ? [many] : []));
     whole.setAttribute("aria-label", `Class ${label}: ${chromosomes.length} of ${copies}`);
     sign.setAttribute("aria-label", `${label}: put the chosen chromosome here`);
@@ -115,7 +134,11 @@ export class Karyogram {
     const canvas = h("canvas", { width: 1, height: 1 });
     const note = h("span", { class: "note" });
     const { state } = this.bench;
-    const button = h("button", { type: "button", class: "chromosome", "data-chromosome": id, tabindex: "-1" }, h("span", { class: "look" }, note, canvas));
+    const button = h(
+      "button",
+      { type: "button", class: "chromosome", "data-chromosome": id, tabindex: "-1" },
+      h("span", { class: "look" }, note, canvas),
+    );
     button.addEventListener("pointerenter", (event) => event.pointerType === "mouse" && state.hover(id));
     button.addEventListener("pointerleave", () => state.hover(null));
     button.addEventListener("click", (event) => !button.dragged && this.bench.pick(id, event.shiftKey));

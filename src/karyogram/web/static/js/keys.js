@@ -7,7 +7,13 @@ const EVERY = 5;
 export const KEYS = [
   ["Look", "N", "next to review, the least certain first", plain("n"), (bench) => bench.walk(1)],
   ["Look", "P", "the one before", plain("p"), (bench) => bench.walk(-1)],
-  ["Look", "arrows", "to the chromosome beside", (event) => event.key.startsWith("Arrow"), (bench, event) => bench.beside(event.key)],
+  [
+    "Look",
+    "arrows",
+    "to the chromosome beside",
+    (event) => event.key.startsWith("Arrow"),
+    (bench, event) => bench.beside(event.key),
+  ],
   ["Look", "Enter", "confirm and go on", plain("enter"), (bench) => bench.confirm()],
   ["Look", "Esc", "choose nothing, leave a tool", plain("escape"), (bench) => bench.escape()],
   ["Change", "1 … 22, X, Y", "class of the chosen", () => false, null],
@@ -15,8 +21,20 @@ export const KEYS = [
   ["Change", "M", "pick the class from a palette", plain("m"), (bench) => bench.palette()],
   ["Change", "S", "swap with the one pressed next", plain("s"), (bench) => bench.swap()],
   ["Change", "F", "flip", plain("f"), (bench) => bench.flip()],
-  ["Change", "[  ]", `turn by ${EVERY}°`, (event) => event.key === "[" || event.key === "]", (bench, event) => bench.rotate(event.key === "[" ? EVERY : -EVERY)],
-  ["Change", "Delete", "delete, or restore a deleted one", (event) => event.key === "Delete" || event.key === "Backspace", (bench) => bench.remove()],
+  [
+    "Change",
+    "[  ]",
+    `turn by ${EVERY}°`,
+    (event) => event.key === "[" || event.key === "]",
+    (bench, event) => bench.rotate(event.key === "[" ? EVERY : -EVERY),
+  ],
+  [
+    "Change",
+    "Delete",
+    "delete, or restore a deleted one",
+    (event) => event.key === "Delete" || event.key === "Backspace",
+    (bench) => bench.remove(),
+  ],
   ["Change", "J", "join the chosen (Shift and press chooses several)", plain("j"), (bench) => bench.join()],
   ["Change", "Ctrl Z", "undo", ctrl("z"), (bench) => bench.state.undo()],
   ["Change", "Ctrl Shift Z", "redo", (event) => ctrl("y")(event) || ctrl("z", true)(event), (bench) => bench.state.redo()],
@@ -27,7 +45,13 @@ export const KEYS = [
   ["Photograph", "G", "press to outline", plain("g"), (bench) => bench.draw("segment")],
   ["Photograph", "H", "outlines on and off", plain("h"), (bench) => bench.toolbar.bare()],
   ["Photograph", "I", "invert", plain("i"), (bench) => bench.toolbar.turnOver()],
-  ["Photograph", "+  −  0", "zoom in, out, whole picture", (event) => "+-=0".includes(event.key) && event.key.length === 1, (bench, event) => bench.zoom(event.key)],
+  [
+    "Photograph",
+    "+  −  0",
+    "zoom in, out, whole picture",
+    (event) => "+-=0".includes(event.key) && event.key.length === 1,
+    (bench, event) => bench.zoom(event.key),
+  ],
   ["Cell", "A", "approve the cell, go to the next", plain("a"), (bench) => bench.approve()],
   ["Cell", "X", "exclude the metaphase (with nothing chosen)", plain("x"), (bench) => bench.use("excluded")],
   ["Cell", "C", "count only", plain("c"), (bench) => bench.use("counted")],
@@ -84,9 +108,11 @@ const writes = (target) => target.closest?.("input:not([type=range], [type=check
 export function listen(bench) {
   const typing = new Typing((label) => bench.sendChosen(label));
   document.addEventListener("keydown", (event) => {
-    if (event.defaultPrevented || writes(event.target) || document.querySelector("dialog[open], [popover]:popover-open")) return;
+    if (event.defaultPrevented || writes(event.target) || document.querySelector("dialog[open], [popover]:popover-open"))
+      return;
     const own = event.target.closest?.("button, a, input, summary, label") && !event.target.dataset.chromosome;
-    if (own && (event.key === "Enter" || event.key === " " || (event.target.type === "range" && event.key.startsWith("Arrow")))) return;
+    if (own && (event.key === "Enter" || event.key === " " || (event.target.type === "range" && event.key.startsWith("Arrow"))))
+      return;
     const bare = !event.ctrlKey && !event.metaKey && !event.altKey;
     const drawing = event.target.closest?.("#metaphase") || event.key === "Enter";
     if (bare && drawing && bench.toolbar.tool.key?.(event)) return event.preventDefault();

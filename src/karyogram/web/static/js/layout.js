@@ -27,7 +27,10 @@ export function reach(chromosomes) {
 function rowWidth(row, placed, scale) {
   const slot = (label) => {
     const wide = (placed[label] ?? []).map((one) => Math.max(NARROWEST, size(one).width * scale) + 2);
-    return Math.max(SLOT, wide.reduce((sum, width) => sum + width, SLOT_EDGE));
+    return Math.max(
+      SLOT,
+      wide.reduce((sum, width) => sum + width, SLOT_EDGE),
+    );
   };
   const groups = row.map((labels) => labels.reduce((sum, label) => sum + slot(label) + SLOT_GAP, -SLOT_GAP));
   return groups.reduce((sum, width) => sum + width + GROUP_GAP, -GROUP_GAP);

@@ -25,7 +25,10 @@ export class Metaphase {
     state.on("state", () => this.render());
     state.on("chosen", () => this.#mark());
     state.on("hovered", () => this.#mark());
-    this.pane.addEventListener("pointermove", (event) => event.pointerType === "mouse" && state.hover(this.at(event)?.id ?? null));
+    this.pane.addEventListener(
+      "pointermove",
+      (event) => event.pointerType === "mouse" && state.hover(this.at(event)?.id ?? null),
+    );
     this.pane.addEventListener("pointerleave", () => state.hover(null));
   }
 
@@ -51,8 +54,15 @@ export class Metaphase {
 
   /** The chromosome under a pointer: where several lie across each other the one after the chosen, else the smallest. */
   at(event, next = false) {
-    const ids = document.elementsFromPoint(event.clientX, event.clientY).map((element) => element.dataset?.outline).filter(Boolean).map(Number);
-    const under = ids.map((id) => this.state.one(id)).filter(Boolean).sort((a, b) => area(a.polygon) - area(b.polygon));
+    const ids = document
+      .elementsFromPoint(event.clientX, event.clientY)
+      .map((element) => element.dataset?.outline)
+      .filter(Boolean)
+      .map(Number);
+    const under = ids
+      .map((id) => this.state.one(id))
+      .filter(Boolean)
+      .sort((a, b) => area(a.polygon) - area(b.polygon));
     const chosen = under.findIndex((one) => one === this.state.first);
     return next && chosen >= 0 ? under[(chosen + 1) % under.length] : (under[Math.max(0, chosen)] ?? null);
   }

@@ -27,7 +27,12 @@ export class Panel {
     const { doubts } = this.bench.state;
     const walk = iconButton("next", "To the least certain", () => this.bench.walk(1), { words: true, class: "primary" });
     const words = doubts.length ? `${doubts.length} to look at.` : "Nothing is left to look at.";
-    return h("div", { class: "none" }, h("p", {}, "No chromosome is chosen. Press one in the photograph or in the karyogram."), h("p", { class: "row" }, words, doubts.length ? walk : null));
+    return h(
+      "div",
+      { class: "none" },
+      h("p", {}, "No chromosome is chosen. Press one in the photograph or in the karyogram."),
+      h("p", { class: "row" }, words, doubts.length ? walk : null),
+    );
   }
 
   #one(one) {
@@ -40,8 +45,21 @@ export class Panel {
       h(
         "div",
         { class: "about-one" },
-        h("div", { class: "title" }, h("strong", {}, one.label ? `Class ${one.label}` : "Without a class"), h("span", { class: "muted" }, `chromosome ${one.id}`), deleted ? h("span", { class: "mark red" }, "deleted") : null, state.chosen.length > 1 ? h("span", { class: "mark blue" }, `${state.chosen.length} chosen`) : null),
-        one.review.length ? h("div", { class: "reasons" }, one.review.map((reason) => h("span", { class: "mark amber" }, reason))) : null,
+        h(
+          "div",
+          { class: "title" },
+          h("strong", {}, one.label ? `Class ${one.label}` : "Without a class"),
+          h("span", { class: "muted" }, `chromosome ${one.id}`),
+          deleted ? h("span", { class: "mark red" }, "deleted") : null,
+          state.chosen.length > 1 ? h("span", { class: "mark blue" }, `${state.chosen.length} chosen`) : null,
+        ),
+        one.review.length
+          ? h(
+              "div",
+              { class: "reasons" },
+              one.review.map((reason) => h("span", { class: "mark amber" }, reason)),
+            )
+          : null,
         odds(one),
       ),
       this.#deeds(one, deleted),
@@ -52,7 +70,11 @@ export class Panel {
     const { chromosomes } = this.bench.state.now;
     const pair = one.label ? chromosomes.filter(({ label }) => label === one.label) : [];
     const shown = pair.includes(one) ? pair : [...pair, one];
-    const scale = Math.min(5, HIGH / Math.max(...shown.map((other) => size(other).height)), 120 / shown.reduce((sum, other) => sum + size(other).width, 0));
+    const scale = Math.min(
+      5,
+      HIGH / Math.max(...shown.map((other) => size(other).height)),
+      120 / shown.reduce((sum, other) => sum + size(other).width, 0),
+    );
     const own = shown.map((other) => {
       const canvas = h("canvas");
       paint(canvas, this.picture, other, scale);
@@ -61,8 +83,18 @@ export class Panel {
     const like = one.label ?? guesses(one)[0]?.[0];
     const drawings = like
       ? [
-          h("figure", {}, h("img", { src: api.ideogram(like), alt: `Ideogram of class ${like}`, onerror: hide }), h("figcaption", {}, `ISCN ${like}`)),
-          h("figure", {}, h("img", { src: api.template(like), alt: `Template of class ${like}`, onerror: hide }), h("figcaption", {}, "template")),
+          h(
+            "figure",
+            {},
+            h("img", { src: api.ideogram(like), alt: `Ideogram of class ${like}`, onerror: hide }),
+            h("figcaption", {}, `ISCN ${like}`),
+          ),
+          h(
+            "figure",
+            {},
+            h("img", { src: api.template(like), alt: `Template of class ${like}`, onerror: hide }),
+            h("figcaption", {}, "template"),
+          ),
         ]
       : [];
     return h("div", { class: "pair paper" }, drawings, own);
@@ -71,12 +103,34 @@ export class Panel {
   #deeds(one, deleted) {
     const { bench } = this;
     const closed = !bench.canEdit;
-    const deed = (name, label, key, run, off = false) => iconButton(name, `${label} (${key})`, run, { disabled: closed || off, "data-deed": name });
+    const deed = (name, label, key, run, off = false) =>
+      iconButton(name, `${label} (${key})`, run, { disabled: closed || off, "data-deed": name });
     const changing = deleted
-      ? [iconButton("restore", "Restore (Delete)", () => bench.remove(), { words: "Restore", disabled: closed, "data-deed": "restore" })]
+      ? [
+          iconButton("restore", "Restore (Delete)", () => bench.remove(), {
+            words: "Restore",
+            disabled: closed,
+            "data-deed": "restore",
+          }),
+        ]
       : [
-          iconButton("confirm", "Confirm and go on (Enter)", () => bench.confirm(), { words: "Confirm", class: "primary", disabled: closed, "data-deed": "confirm" }),
-          h("button", { type: "button", disabled: closed, "data-deed": "class", title: "Give a class (M)", onclick: () => bench.palette() }, "Class…"),
+          iconButton("confirm", "Confirm and go on (Enter)", () => bench.confirm(), {
+            words: "Confirm",
+            class: "primary",
+            disabled: closed,
+            "data-deed": "confirm",
+          }),
+          h(
+            "button",
+            {
+              type: "button",
+              disabled: closed,
+              "data-deed": "class",
+              title: "Give a class (M)",
+              onclick: () => bench.palette(),
+            },
+            "Class…",
+          ),
           deed("flip", "Flip", "F", () => bench.flip()),
           deed("left", "Turn left", "[", () => bench.rotate(5)),
           deed("right", "Turn right", "]", () => bench.rotate(-5)),
@@ -101,5 +155,14 @@ function odds(one) {
   const best = guesses(one).slice(0, 3);
   const rows = best.filter(([label, value], i) => i < 2 || (value >= 0.02 && LABELS.includes(label)));
   const sure = one.label ? h("span", { class: "muted" }, `as placed: ${one.probability.toFixed(2)}`) : null;
-  return h("div", { class: "odds", role: "group", "aria-label": "Classes by probability" }, rows.flatMap(([label, value]) => [h("span", {}, label), h("meter", { min: 0, max: 1, value, "aria-label": `Class ${label}` }), h("span", {}, value.toFixed(2))]), sure);
+  return h(
+    "div",
+    { class: "odds", role: "group", "aria-label": "Classes by probability" },
+    rows.flatMap(([label, value]) => [
+      h("span", {}, label),
+      h("meter", { min: 0, max: 1, value, "aria-label": `Class ${label}` }),
+      h("span", {}, value.toFixed(2)),
+    ]),
+    sure,
+  );
 }

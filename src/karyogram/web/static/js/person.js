@@ -13,10 +13,20 @@ export async function showReader(person) {
   const show = () => ($("#reader-name").textContent = name());
   show();
   button.addEventListener("click", async () => {
-    if (!who.open) return openMenu(button, h("h3", {}, `${who.name}, may ${who.role}`), h("button", { type: "button", onclick: leave }, "Log out"));
+    if (!who.open)
+      return openMenu(
+        button,
+        h("h2", {}, `${who.name}, may ${who.role}`),
+        h("button", { type: "button", onclick: leave }, "Log out"),
+      );
     const given = await ask("Who reads?", [
       h("p", {}, "This bench is open to whoever sits at this machine. The name you give stands beside your edits."),
-      h("label", { class: "field" }, "Name", h("input", { name: "name", value: reader(), autocomplete: "name", "data-first": true })),
+      h(
+        "label",
+        { class: "field" },
+        "Name",
+        h("input", { name: "name", value: reader(), autocomplete: "name", "data-first": true }),
+      ),
     ]);
     if (!given) return undefined;
     rename(given.name);

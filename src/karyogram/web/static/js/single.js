@@ -10,7 +10,12 @@ async function show(file) {
   const place = $("#single-result");
   place.replaceChildren(h("p", { class: "muted" }, "Looking…"));
   const url = URL.createObjectURL(file);
-  const view = h("img", { src: url, alt: "The picture", onload: () => URL.revokeObjectURL(url), onerror: ({ target }) => target.remove() });
+  const view = h("img", {
+    src: url,
+    alt: "The picture",
+    onload: () => URL.revokeObjectURL(url),
+    onerror: ({ target }) => target.remove(),
+  });
   try {
     const told = await api.classify(file, $("#single-model").value);
     const review = [told.review ?? []].flat().filter(Boolean);
@@ -23,7 +28,11 @@ async function show(file) {
         h("span", {}, `probability ${percent(told.probability)}`),
         h("span", {}, `then ${told.second_label}, ${percent(told.second_probability)}`),
         h("span", { class: "muted" }, `${told.flipped ? "short arm down, " : ""}model ${told.model.name}`),
-        h("span", { class: "row" }, review.map((reason) => h("span", { class: "mark amber" }, reason))),
+        h(
+          "span",
+          { class: "row" },
+          review.map((reason) => h("span", { class: "mark amber" }, reason)),
+        ),
       ),
     );
   } catch (error) {

@@ -24,18 +24,15 @@ export class Toolbar {
     this.plain = false;
     const { metaphase } = bench;
     this.buttons = Object.fromEntries(
-      Object.entries(TOOLS).map(([name, [, sign, label, key]]) => [name, iconButton(sign, `${label} (${key})`, () => this.pick(name), { "data-tool": name })]),
+      Object.entries(TOOLS).map(([name, [, sign, label, key]]) => [
+        name,
+        iconButton(sign, `${label} (${key})`, () => this.pick(name), { "data-tool": name }),
+      ]),
     );
     const light = iconButton("light", "Brightness and contrast", () => this.#light(light), { "aria-haspopup": "true" });
     this.outlines = iconButton("outline", "Outlines (H)", () => this.bare(), { "aria-pressed": "true" });
     this.invert = iconButton("invert", "Invert (I)", () => this.turnOver(), { "aria-pressed": "false" });
-    $("#tools").append(
-      ...Object.values(this.buttons),
-      h("span", { class: "gap" }),
-      this.outlines,
-      this.invert,
-      light,
-    );
+    $("#tools").append(...Object.values(this.buttons), h("span", { class: "gap" }), this.outlines, this.invert, light);
     $("#zoom").append(
       iconButton("plus", "Zoom in (+)", () => metaphase.view.zoom(1.4)),
       iconButton("minus", "Zoom out (-)", () => metaphase.view.zoom(1 / 1.4)),
@@ -61,7 +58,11 @@ export class Toolbar {
     const box = $("#hint");
     box.hidden = !hint;
     if (!hint) return box.replaceChildren();
-    return box.replaceChildren(h("span", { class: "words", role: "status" }, hint), ...(this.tool.extras?.() ?? []).filter(Boolean), iconButton("close", "Leave this tool (Esc)", () => this.pick("select"), { class: "quiet only-icon" }));
+    return box.replaceChildren(
+      h("span", { class: "words", role: "status" }, hint),
+      ...(this.tool.extras?.() ?? []).filter(Boolean),
+      iconButton("close", "Leave this tool (Esc)", () => this.pick("select"), { class: "quiet only-icon" }),
+    );
   }
 
   bare(plain = !this.plain) {
@@ -80,9 +81,24 @@ export class Toolbar {
     const { metaphase } = this.bench;
     const slider = (name, label) => [
       h("label", { for: name }, label),
-      h("input", { id: name, type: "range", min: 0.3, max: 3, step: 0.05, value: metaphase.light[name], oninput: ({ target }) => metaphase.shine({ [name]: Number(target.value) }) }),
+      h("input", {
+        id: name,
+        type: "range",
+        min: 0.3,
+        max: 3,
+        step: 0.05,
+        value: metaphase.light[name],
+        oninput: ({ target }) => metaphase.shine({ [name]: Number(target.value) }),
+      }),
     ];
-    const reset = h("button", { type: "button", onclick: () => (metaphase.shine({ brightness: 1, contrast: 1 }), menu.hidePopover()) }, "As taken");
-    const menu = openMenu(button, h("div", { class: "light" }, slider("brightness", "Brightness"), slider("contrast", "Contrast"), h("span"), reset));
+    const reset = h(
+      "button",
+      { type: "button", onclick: () => (metaphase.shine({ brightness: 1, contrast: 1 }), menu.hidePopover()) },
+      "As taken",
+    );
+    const menu = openMenu(
+      button,
+      h("div", { class: "light" }, slider("brightness", "Brightness"), slider("contrast", "Contrast"), h("span"), reset),
+    );
   }
 }

@@ -72,7 +72,10 @@ export async function follow(caseId, jobs, every = 1000) {
       const shown = analysis && jobs.get(analysis.id);
       if (!shown) continue;
       if (analysis.state === "done") {
-        shown.progress(1, h("a", { href: `/analyses/${analysis.id}` }, `open: ${analysis.iscn || `${analysis.count} chromosomes`}`));
+        shown.progress(
+          1,
+          h("a", { href: `/analyses/${analysis.id}` }, `open: ${analysis.iscn || `${analysis.count} chromosomes`}`),
+        );
         jobs.delete(analysis.id);
       } else if (analysis.state === "failed") {
         shown.fail(analysis.error ?? "could not be read");

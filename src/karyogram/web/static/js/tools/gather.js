@@ -14,7 +14,14 @@ export class Gather {
 
   extras() {
     const { chosen } = this.bench.state;
-    return [h("button", { type: "button", class: "primary", disabled: chosen.length < 2, onclick: () => this.apply() }, "Join", h("kbd", {}, "Enter"))];
+    return [
+      h(
+        "button",
+        { type: "button", class: "primary", disabled: chosen.length < 2, onclick: () => this.apply() },
+        "Join",
+        h("kbd", {}, "Enter"),
+      ),
+    ];
   }
 
   up(event) {

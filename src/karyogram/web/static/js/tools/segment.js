@@ -24,13 +24,22 @@ export class Segment {
 
   #propose(polygon) {
     this.polygon = polygon;
-    this.bench.metaphase.drafts.replaceChildren(...(polygon ? [s("path", { class: "draft area", d: draw(polygon, true) })] : []));
+    this.bench.metaphase.drafts.replaceChildren(
+      ...(polygon ? [s("path", { class: "draft area", d: draw(polygon, true) })] : []),
+    );
     this.bench.toolbar.showHint();
   }
 
   extras() {
     if (!this.polygon) return [];
-    return [h("button", { type: "button", class: "primary", onclick: () => this.apply() }, "Take this outline", h("kbd", {}, "Enter"))];
+    return [
+      h(
+        "button",
+        { type: "button", class: "primary", onclick: () => this.apply() },
+        "Take this outline",
+        h("kbd", {}, "Enter"),
+      ),
+    ];
   }
 
   apply() {

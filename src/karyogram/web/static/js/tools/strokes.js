@@ -19,7 +19,12 @@ export class Strokes extends PathTool {
     const words = enough ? `Part in ${this.strokes.length}` : "Part";
     return [
       this.strokes.length ? iconButton("undo", "Take the last stroke back", () => this.back()) : null,
-      h("button", { type: "button", class: "primary", disabled: !enough, onclick: () => this.apply() }, words, h("kbd", {}, "Enter")),
+      h(
+        "button",
+        { type: "button", class: "primary", disabled: !enough, onclick: () => this.apply() },
+        words,
+        h("kbd", {}, "Enter"),
+      ),
     ];
   }
 

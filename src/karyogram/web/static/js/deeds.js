@@ -1,0 +1,230 @@
+// What a key, a button or a drop does: from a wish of the reader to edits, or to a question back.
+
+import * as api from "./api.js";
+import * as talk from "./bench-dialogs.js";
+import { $, announce, notify } from "./dom.js";
+import { Header } from "./header.js";
+import { Karyogram } from "./karyogram.js";
+import { listen } from "./keys.js";
+import { Metaphase } from "./metaphase.js";
+import { Panel } from "./panel.js";
+import { Toolbar } from "./toolbar.js";
+
+const ARROWS = { ArrowLeft: [-1, 0], ArrowRight: [1, 0], ArrowUp: [0, -1], ArrowDown: [0, 1] };
+
+/** Whether a cell still waits for a person: it is being read, or has chromosomes to look at, or nobody has touched it. */
+const waits = ({ state, review, version }) => ["queued", "running"].includes(state) || review > 0 || !version;
+
+export class Bench {
+  constructor(state) {
+    this.state = state;
+    this.swapping = null;
+  }
+
+  /** Build the page once the analysis is done and its picture is here. */
+  open(picture, person, whole) {
+    Object.assign(this, { person, whole });
+    this.metaphase = new Metaphase(this.state, picture);
+    this.karyogram = new Karyogram(this, picture);
+    this.panel = new Panel(this, picture);
+    this.toolbar = new Toolbar(this);
+    this.header = new Header(this);
+    this.state.on("conflict", (error) => talk.conflict(this, error));
+    this.state.on("refused", ({ error }) => notify(error.message, "bad"));
+    this.state.show();
+    listen(this);
+    $("#main").setAttribute("aria-busy", "false");
+  }
+
+  get canEdit() {
+    return this.person.role !== "read" && ["open", "reviewed"].includes(this.whole.state);
+  }
+
+  edit(...edits) {
+    if (this.canEdit) return this.state.edit(...edits);
+    return notify(
+      this.person.role === "read" ? "Your role may read, not edit." : `The case is ${this.whole.state}. Reopen it to edit.`,
+    );
+  }
+
+  /** A chromosome was pressed: it is chosen, or swapped with the one that waits for it. */
+  pick(id, more = false) {
+    const waiting = this.swapping;
+    this.#await(null);
+    if (waiting && id && id !== waiting) this.edit({ kind: "swap", a: waiting, b: id });
+    this.state.choose(waiting ?? id, more && !waiting);
+    const one = this.state.first;
+    if (one) this.metaphase.view.reveal(one.bbox);
+  }
+
+  sendChosen(label) {
+    const ids = this.state.chosen.filter((id) => !this.state.isDeleted(id) && this.state.one(id).label !== label);
+    if (!ids.length) return;
+    this.edit(...ids.map((id) => ({ kind: "move", id, label })));
+    announce(`${ids.join(", ")} ${label ? `to class ${label}` : "without a place"}`);
+  }
+
+  /** A chromosome was let go over a slot; `other` is the one under it if it is to be swapped with that. */
+  drop(id, slot, other) {
+    const ids = this.state.chosen.includes(id) ? this.state.chosen : [id];
+    const label = slot === "none" ? null : slot;
+    const gone = ids.filter((one) => this.state.isDeleted(one));
+    if (slot === "deleted") this.edit(...ids.filter((one) => !gone.includes(one)).map((one) => ({ kind: "delete", id: one })));
+    else if (other && other !== id && !gone.length) this.edit({ kind: "swap", a: id, b: other });
+    else {
+      const moved = ids.filter((one) => gone.includes(one) || this.state.one(one).label !== label);
+      const edits = moved.flatMap((one) => [
+        ...(gone.includes(one) ? [{ kind: "restore", id: one }] : []),
+        { kind: "move", id: one, label },
+      ]);
+      if (edits.length) this.edit(...edits);
+    }
+    this.state.choose(id);
+  }
+
+  walk(step) {
+    const { doubts, first } = this.state;
+    if (!doubts.length) return announce("Nothing is left to look at.");
+    const at = doubts.findIndex(({ id }) => id === first?.id);
+    const next = at < 0 ? (step > 0 ? 0 : doubts.length - 1) : (at + step + doubts.length) % doubts.length;
+    return this.#go(doubts[next].id);
+  }
+
+  #go(id) {
+    this.pick(id);
+    this.karyogram.focus(id);
+    this.hovered = null;
+  }
+
+  beside(key) {
+    const { first } = this.state;
+    const id = first ? this.karyogram.beside(first.id, ARROWS[key]) : this.karyogram.order[0]?.id;
+    if (id !== undefined) this.#go(id);
+  }
+
+  /** A person agrees with the chosen one; the next doubtful one is chosen. */
+  confirm() {
+    const { first, doubts } = this.state;
+    if (!first) return this.walk(1);
+    const at = doubts.findIndex(({ id }) => id === first.id);
+    const next = doubts.filter(({ id }) => id !== first.id)[Math.max(0, at) % Math.max(1, doubts.length - 1)];
+    if (at >= 0) this.edit({ kind: "confirm", id: first.id });
+    if (next) return this.#go(next.id);
+    announce("Nothing is left to look at.");
+    return this.state.choose(null);
+  }
+
+  flip() {
+    this.#eachChosen((id) => ({ kind: "flip", id }));
+  }
+
+  rotate(degrees) {
+    this.#eachChosen((id) => ({ kind: "rotate", id, degrees }));
+  }
+
+  remove() {
+    const { state } = this;
+    const next = state.first && !state.isDeleted(state.first.id) ? null : state.first?.id;
+    const edits = state.chosen.map((id) => ({ kind: state.isDeleted(id) ? "restore" : "delete", id }));
+    if (edits.length) this.edit(...edits);
+    state.choose(next ?? null);
+  }
+
+  #eachChosen(edit) {
+    const edits = this.state.chosen.filter((id) => !this.state.isDeleted(id)).map(edit);
+    if (edits.length) this.edit(...edits);
+  }
+
+  swap() {
+    const { chosen } = this.state;
+    if (chosen.length === 2) this.edit({ kind: "swap", a: chosen[0], b: chosen[1] });
+    else if (chosen.length === 1) this.#await(chosen[0]);
+  }
+
+  #await(id) {
+    this.swapping = id;
+    this.header?.wait(id ? `Press the chromosome that changes places with ${this.state.one(id).label ?? "?"} (${id}).` : "");
+  }
+
+  join() {
+    const ids = this.state.chosen.filter((id) => !this.state.isDeleted(id));
+    if (ids.length > 1) this.edit({ kind: "join", ids });
+    else this.draw("join");
+  }
+
+  draw(tool) {
+    this.toolbar.pick(tool);
+    this.metaphase.pane.focus({ preventScroll: true });
+  }
+
+  zoom(key) {
+    const { view } = this.metaphase;
+    if (key === "0") view.fit();
+    else view.zoom(key === "-" ? 1 / 1.4 : 1.4);
+  }
+
+  escape() {
+    if (this.swapping) this.#await(null);
+    else if (this.toolbar.name !== "select") this.toolbar.pick("select");
+    else this.state.choose(null);
+  }
+
+  async palette() {
+    if (!this.state.first || !this.canEdit) return;
+    const label = await talk.palette(this);
+    if (label !== undefined) this.sendChosen(label);
+  }
+
+  /** One press approves a normal cell and opens the next; where something is odd, the person is asked first. */
+  async approve() {
+    if (!this.canEdit || !(await this.state.settled())) return;
+    if (!(await talk.odd(this))) return;
+    this.edit({ kind: "confirm_all" });
+    if (await this.state.settled()) await this.#next();
+  }
+
+  async #next() {
+    this.whole = await api.oneCase(this.whole.id);
+    this.header.render();
+    const open = this.whole.metaphases.filter(
+      ({ use, analysis }) => use === "karyogram" && analysis && analysis.id !== this.state.id && waits(analysis),
+    );
+    if (open.length) location.assign(`/analyses/${open[0].analysis.id}`);
+    else if (this.whole.state !== "approved") await talk.sign(this);
+    else announce("Approved.");
+  }
+
+  /** Do something to the case, and say what came of it. */
+  async act(kind, note) {
+    try {
+      this.whole = await api.act(this.whole, kind, note);
+      announce(`The case is ${this.whole.state}.`);
+      this.header.render();
+      this.panel.render();
+    } catch (error) {
+      notify(error.message, "bad");
+      this.whole = await api.oneCase(this.whole.id);
+      this.header.render();
+    }
+  }
+
+  async use(use) {
+    if (this.canEdit && (await talk.use(this, use))) await this.#next();
+  }
+
+  exports() {
+    talk.exports(this, this.header.exportButton);
+  }
+
+  history() {
+    talk.history(this);
+  }
+
+  help() {
+    talk.help();
+  }
+
+  more(button) {
+    talk.more(this, button);
+  }
+}
