@@ -260,7 +260,7 @@ def test_an_array_that_is_no_grey_picture_is_refused(given, named):
 
 
 def test_an_array_may_lie_in_memory_as_it_likes(models):
-    picture, _ = draw_cell([Bar("1"), Bar("2")])
+    picture, _ = draw_cell([Bar("1")] * 4)
     model = str(models / "one.onnx")
     plain = karyogram.analyze(np.ascontiguousarray(picture[::-1, ::-1]), model, "classical")
     assert plain.chromosomes
