@@ -18,6 +18,7 @@ import subprocess
 import sys
 import time
 from collections.abc import Callable
+from functools import partial
 from pathlib import Path
 from tempfile import TemporaryDirectory
 
@@ -143,28 +144,30 @@ def main() -> None:
         paths = [DATA / "tseng2023" / "images" / f"{name}.jpg" for name in names[::9][: args.pictures]] or [drawn(folder)]
         ours = make_ours(folder, args.threads)
         ours(paths[0])
-        sizes = [(path, cv2.imread(str(path), 0).size / 1e6) for path in (enlarged(folder, share) for share in SIZES)]
-        curves = {
-            "by_megapixels": [(round(area, 2), seconds(lambda p=path: ours(p), args.turns)) for path, area in sizes],
-            "by_chromosomes": [(n, seconds(lambda p=thinned(folder, n): ours(p), args.turns)) for n in NUMBERS],
-        }
         for path in paths:
             ours(path)
         memory = resource.getrusage(resource.RUSAGE_SELF).ru_maxrss / 1024
+        sizes = [enlarged(folder, share) for share in SIZES]
+        areas = [round(cv2.imread(str(path), cv2.IMREAD_GRAYSCALE).size / 1e6, 2) for path in sizes]
+        curves = {
+            "by_megapixels": list(zip(areas, [seconds(partial(ours, path), args.turns) for path in sizes], strict=True)),
+            "by_chromosomes": [(n, seconds(partial(ours, thinned(folder, n)), args.turns)) for n in NUMBERS],
+        }
+        largest = resource.getrusage(resource.RUSAGE_SELF).ru_maxrss / 1024
         theirs, turns = make_theirs(args.threads), []
         for path in paths:
             crops = [image for _, image in chromosome_cutouts(open_metaphase(path).pixels, ours(path))]
-            turns.append([(seconds(lambda p=path: ours(p)), seconds(lambda c=crops: theirs(c))) for _ in range(args.turns)])
+            turns.append([(seconds(partial(ours, path)), seconds(partial(theirs, crops))) for _ in range(args.turns)])
     both = np.median(np.array(turns), axis=1)
     found = {
         "threads": args.threads,
         "pictures": len(paths),
         "start_up": start_up(9),
         "ours": {name: round(float(f(both[:, 0])), 3) for name, f in (("median", np.median), ("max", np.max))},
-        "fastest_turns_median": round(float(np.median(np.array(turns)[:, :, 0].min(1))), 3),
         "founders_classification_only": round(float(np.median(both[:, 1])), 3),
         "ratio": round(float(np.median(both[:, 1] / both[:, 0])), 2),
         "peak_mb": round(memory),
+        f"peak_mb_at_{areas[-1]}_megapixels": round(largest),
         **{key: [(x, round(value, 3)) for x, value in curve] for key, curve in curves.items()},
     }
     print(json.dumps(found, indent=1))
