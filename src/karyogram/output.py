@@ -1,6 +1,7 @@
 """One karyotype to its result folder: which formats there are, and how each is written."""
 
 from collections.abc import Callable, Mapping
+from concurrent.futures import ThreadPoolExecutor
 from dataclasses import dataclass
 from pathlib import Path
 from types import MappingProxyType
@@ -35,10 +36,12 @@ class Format:
 
 
 def _write_pictures(folder: Path, picture: np.ndarray, karyotype: Karyotype, style: Style) -> None:
-    write_picture(folder / "karyogram.png", draw_karyogram(picture, karyotype, style=style), style.dpi)
-    write_picture(folder / "overlay.png", draw_overlay(picture, karyotype))
-    for name, image in chromosome_cutouts(picture, karyotype):
-        write_picture(folder / CUTOUTS / name, image)
+    with ThreadPoolExecutor(2) as pool:  # one picture is packed while the next is drawn
+        page = pool.submit(write_picture, folder / "karyogram.png", draw_karyogram(picture, karyotype, style=style), style.dpi)
+        overlay = pool.submit(write_picture, folder / "overlay.png", draw_overlay(picture, karyotype))
+        for name, image in chromosome_cutouts(picture, karyotype):
+            write_picture(folder / CUTOUTS / name, image)
+        page.result(), overlay.result()
 
 
 def _write_pdf(folder: Path, picture: np.ndarray, karyotype: Karyotype, style: Style) -> None:

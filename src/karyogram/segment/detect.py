@@ -1,6 +1,7 @@
 """Chromosomes by a detector: what it sees, brought to the picture, and how sure each is."""
 
 from collections.abc import Callable, Sequence
+from concurrent.futures import ThreadPoolExecutor
 from dataclasses import dataclass, replace
 
 import numpy as np
@@ -76,10 +77,12 @@ def detect(flat: np.ndarray, model: Model, levels: Levels, scale: float) -> tupl
     With them comes the skeleton of the clusters. ``scale`` brings the cell to the reference size.
     """
     factor = scale * model.metadata["scale"]
-    peaks = ask_detector(model, flat, factor)
-    skeleton = trace_skeleton(levels.masks[OTSU], levels.width)
-    drawn, ways = find_candidates(peaks, levels.masks[0], factor), trace_ways(skeleton, levels.masks[0])
-    return join_ways(drawn, peaks, ways, factor), skeleton
+    with ThreadPoolExecutor(1) as pool:  # the clusters are traced while the detector looks
+        asked = pool.submit(ask_detector, model, flat, factor)
+        skeleton = trace_skeleton(levels.masks[OTSU], levels.width)
+        ways = trace_ways(skeleton, levels.masks[0])
+        peaks = asked.result()
+    return join_ways(find_candidates(peaks, levels.masks[0], factor), peaks, ways, factor), skeleton
 
 
 def find_candidates(peaks: Peaks, stain: np.ndarray, scale: float) -> Detections:

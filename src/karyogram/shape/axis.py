@@ -129,7 +129,7 @@ def _smooth(path: np.ndarray, sure: np.ndarray, width: float) -> np.ndarray:
     bands[0, 2:] = stiffness
     bands[1, 1:] = stiffness * np.convolve(ones, [-2, -2])
     bands[2] = stiffness * np.convolve(ones, [1, 4, 1]) + sure
-    return solveh_banded(bands, sure[:, None] * path)
+    return solveh_banded(bands, sure[:, None] * path, overwrite_ab=True, overwrite_b=True, check_finite=False)
 
 
 def _to_edges(path: np.ndarray, soft: np.ndarray) -> np.ndarray:
@@ -157,8 +157,9 @@ def _recentre(path: np.ndarray, soft: np.ndarray, width: float) -> tuple[np.ndar
     path = _even(path, 1.0)
     across = np.arange(FINE, 0.9 * width + 2 * FINE, FINE)
     normal = normals(path)
-    points = path[:, None] + np.concatenate([across, -across])[None, :, None] * normal[:, None]
-    outside = (sample(soft, points) < 0.5).reshape(len(path), 2, len(across))
+    x, y = (path[:, i, None] + np.concatenate([across, -across]) * normal[:, i, None] for i in (0, 1))
+    found = cv2.remap(soft, x.astype(np.float32), y.astype(np.float32), cv2.INTER_LINEAR, borderValue=0)
+    outside = (found < 0.5).reshape(len(path), 2, len(across))
     reach = across[np.argmax(outside, axis=2)]
     way = _way(path)
     inside = (sample(soft, path) >= 0.5) & np.all(outside.any(2), axis=1)
@@ -169,8 +170,10 @@ def _recentre(path: np.ndarray, soft: np.ndarray, width: float) -> tuple[np.ndar
 
 def _way(path: np.ndarray) -> np.ndarray:
     """Return the way along the path to each of its points, strictly increasing."""
-    steps = np.maximum(np.hypot(*np.diff(path, axis=0).T), 1e-6)
-    return np.concatenate([[0.0], np.cumsum(steps)])
+    steps = path[1:] - path[:-1]
+    way = np.zeros(len(path))
+    np.cumsum(np.maximum(np.hypot(steps[:, 0], steps[:, 1]), 1e-6), out=way[1:])
+    return way
 
 
 def _even(path: np.ndarray, step: float) -> np.ndarray:
@@ -180,4 +183,7 @@ def _even(path: np.ndarray, step: float) -> np.ndarray:
 
 
 def _at(path: np.ndarray, way: np.ndarray, stations: np.ndarray) -> np.ndarray:
-    return np.stack([np.interp(stations, way, values) for values in path.T], 1)
+    points = np.empty((len(stations), 2))
+    for i in (0, 1):
+        points[:, i] = np.interp(stations, way, path[:, i])
+    return points

@@ -32,7 +32,8 @@ def straighten(
     breadth = round(mask.sum() / len(axis))
     axis = _prolong(axis, breadth // 2 + 1)
     nearest = cKDTree(axis)
-    reach = int(np.ceil(nearest.query(np.argwhere(mask)[:, ::-1])[0].max())) + 3
+    inner = cv2.erode(mask.astype(np.uint8), np.ones((3, 3), np.uint8), borderType=cv2.BORDER_CONSTANT, borderValue=0)
+    reach = int(np.ceil(nearest.query(np.argwhere(mask > inner)[:, ::-1])[0].max())) + 3
     across = np.arange(-reach, reach + 1) if width is None else np.arange(width) - (width - 1) / 2
     points = (axis[:, None] + across[None, :, None] * normals(axis)[:, None]).astype(np.float32)
 
