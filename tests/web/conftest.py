@@ -1,17 +1,10 @@
 """Fixtures of the server's tests."""
 
-import os
-
 import pytest
 
 pytest.importorskip("flask")
 
-from served import fresh_postgres, read_at_once, serve
-
-POSTGRES = [
-    pytest.mark.postgres,
-    pytest.mark.skipif("KARYOGRAM_POSTGRES" not in os.environ, reason="KARYOGRAM_POSTGRES names no server"),
-]
+from served import POSTGRES, fresh_postgres, read_at_once, serve
 
 
 @pytest.fixture(scope="module", params=["sqlite", pytest.param("postgresql", marks=POSTGRES)])

@@ -7,6 +7,7 @@ from contextlib import contextmanager
 from dataclasses import dataclass, replace
 
 import psycopg
+import pytest
 from apiflask import APIFlask
 
 from bars import Bar, draw_cell
@@ -19,6 +20,11 @@ PICTURE, CELL = draw_cell(
     [Bar("1"), Bar("1", review=("class uncertain",)), Bar("2"), Bar("X")], columns=4, iscn="", quality=0.5
 )
 API = "/api/v1"
+#: What a test that needs a PostgreSQL is marked with.
+POSTGRES = [
+    pytest.mark.postgres,
+    pytest.mark.skipif("KARYOGRAM_POSTGRES" not in os.environ, reason="KARYOGRAM_POSTGRES names no server"),
+]
 
 
 @dataclass

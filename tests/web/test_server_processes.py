@@ -14,9 +14,8 @@ from pathlib import Path
 
 import numpy as np
 import pytest
-from served import fresh_postgres
+from served import POSTGRES, fresh_postgres
 
-from conftest import POSTGRES
 from karyogram.files import encode_picture, read_picture
 
 #: Seconds for all to be done, on a slow machine with much else to do.
