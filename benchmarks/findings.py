@@ -34,7 +34,7 @@ from karyogram.records import Karyotype
 
 HERE = Path(__file__).parent
 DATA = Path(os.environ.get("KARYOGRAM_DATA", HERE.parent.parent / "shared" / "data")) / "tseng2023"
-#: A finding this probable counts as one: what flags two of a hundred normal validation cells.
+#: A finding this probable counts as one: what flags one of a hundred normal validation cells.
 SHOWN = 0.1
 #: So many cells make a case that is judged as one.
 CELLS = 3

@@ -98,7 +98,7 @@ def counted(name, score):
         ("of single low-resolution chromosomes", lambda: [shown("gband-cirnet-cirnet")["accuracy"]]),
         ("changes of number found", lambda: [counted("findings", "all_changes_found")]),
         ("normal cells in which", lambda: [counted("findings", "normal_cells_flagged")]),
-        ("short arm up", lambda: [shown("gband-cirnet")["up"], shown("gband-cirnet-cirnet")["up"]]),
+        ("short arm up, of single", lambda: [shown("gband-cirnet")["up"], shown("gband-cirnet-cirnet")["up"]]),
     ],
 )
 def test_the_first_page_shows_the_figures_of_the_benchmarks(row, figures):

@@ -11,8 +11,8 @@ from karyogram.labels import AUTOSOMES, LABELS
 
 #: The price, in nats, of an autosome beyond the normal number. Evidence of about two hundred to one buys a third copy.
 EXTRA = 5.3
-#: How much less an extra X or Y costs. In the part "train" of tseng2023 one of these two is 25 times as often in excess as one
-#: of the autosomes, which is worth 3.2; at that price every fortieth normal validation cell gets one too many.
+#: How much less an extra X or Y costs: the logarithm of how much oftener one of these two is in excess than one autosome
+#: (5 pictures against 7 in the part "train" of tseng2023, chromosomes with two boxes left out).
 SEX_DISCOUNT = 2.0
 #: The price, in nats, of leaving an object out of the karyogram, on top of the doubt that it is a whole chromosome.
 LEAVE = 3.0
