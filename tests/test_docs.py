@@ -95,7 +95,7 @@ def counted(name, score):
         ("found and named right", lambda: [shown("held-out-all")["found_and_right"]]),
         ("cells wholly right", lambda: [shown("held-out-all")["pictures_wholly_right"]]),
         ("of chromosomes that a threshold isolates", lambda: [shown("gband-tseng2023-otsu")["accuracy"]]),
-        ("of single low-resolution chromosomes", lambda: [shown("gband-cirnet-cirnet")["accuracy"]]),
+        ("named right, of single low-resolution", lambda: [shown("gband-cirnet-cirnet")["accuracy"]]),
         ("changes of number found", lambda: [counted("findings", "all_changes_found")]),
         ("normal cells in which", lambda: [counted("findings", "normal_cells_flagged")]),
         ("short arm up, of single", lambda: [shown("gband-cirnet")["up"], shown("gband-cirnet-cirnet")["up"]]),

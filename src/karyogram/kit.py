@@ -12,7 +12,7 @@ from typing import Any
 
 import numpy as np
 
-from karyogram.classify.predict import VIEWS, predict_canvases
+from karyogram.classify.predict import SURE, SURE_UP, VIEWS, predict_canvases
 from karyogram.classify.prepare import prepare
 from karyogram.files import write_bytes, write_picture, write_text
 from karyogram.image.background import flatten
@@ -57,7 +57,8 @@ def describe_model(model: Model, card: Mapping[str, Any] | None = None) -> dict[
     """Return what a program must know to run the model, as JSON takes it."""
     session = model.session
     said = {key: asdict(value) if isinstance(value, Preparation) else value for key, value in model.metadata.items()}
-    own = {"views": [{"step": list(step), "upside_down": turned} for step, turned in VIEWS]}
+    views = [{"step": list(step), "upside_down": turned} for step, turned in VIEWS]
+    own = {"views": views, "look_again_below": {"class": SURE, "up": SURE_UP}}
     return {
         **model.identity(),
         "kind": model.kind,
@@ -71,7 +72,7 @@ def describe_model(model: Model, card: Mapping[str, Any] | None = None) -> dict[
 
 
 def _classifier_vectors(model: Model, flat: np.ndarray, levels: Levels, pictures: dict[str, np.ndarray]) -> dict[str, Any]:
-    """Add masks and canvases to the pictures, and return what the model says of each: one look, and all views together."""
+    """Add masks and canvases to the pictures, and return what the model says of each: one look, and all it takes."""
     found = sorted(objects_of_level(flat, levels, OTSU), key=lambda item: -item.area)
     chosen = [found[round(k)] for k in np.linspace(0, len(found) - 1, CHROMOSOMES)]
     canvases = [prepare(flat, item, model.metadata["preparation"], cell_scale(levels.area)) for item in chosen]

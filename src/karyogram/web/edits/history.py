@@ -46,15 +46,15 @@ def replay(machine: Karyotype, rows: Iterable[Row]) -> State:
     """Return the state that rows lead to; it depends on nothing else."""
     state = State.start(machine)
     for row in standing(rows)[0]:
-        state = _apply(state, row.body, made_by(row))
+        state = _apply(state, row.body, made_by(machine, row))
     return state
 
 
-def made_by(row: Row) -> tuple[Chromosome, ...]:
-    """Return the records of the chromosomes that a row made."""
+def made_by(machine: Karyotype, row: Row) -> tuple[Chromosome, ...]:
+    """Return the records of the chromosomes that a row made in the machine's cell."""
     if "made" not in row.after:
         return ()
-    return Karyotype.from_dict(Karyotype("", 0, 0).to_dict() | {"chromosomes": row.after["made"]}).chromosomes
+    return Karyotype.from_dict(replace(machine, chromosomes=()).to_dict() | {"chromosomes": row.after["made"]}).chromosomes
 
 
 def perform(machine: Karyotype, rows: Sequence[Row], edits: Iterable[Mapping[str, Any]], look: Look) -> tuple[list[Row], State]:
