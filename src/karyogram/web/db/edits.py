@@ -52,7 +52,7 @@ def load_analysis(session: Session, analysis_id: int) -> Loaded:
 
 
 def hold_case(session: Session, case_id: int) -> Case:
-    """Return a case that nobody else can change before this session's transaction ends. Raises Missing."""
+    """Return a case that nobody else can change before this transaction ends. Raises Missing."""
     case = session.get(Case, case_id, with_for_update=True, populate_existing=True)
     if case is None:
         raise Missing(f"there is no case {case_id}")
