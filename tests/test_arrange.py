@@ -181,13 +181,6 @@ def test_a_gain_beside_a_loss_is_believed_less():
     assert beside["7"] < probability_of([label for i, label in enumerate(NORMAL) if i != INDEX["7"]])[2]
 
 
-def test_an_extra_x_takes_less_evidence_than_an_extra_autosome():
-    whole = np.full(len(NORMAL) + 1, 0.99)
-    whole[-1] = 0.7
-    assert placed([*NORMAL, "X"], whole=whole)[-1] == "X"
-    assert placed([*NORMAL, "8"], whole=whole)[-1] is None
-
-
 def test_the_loss_of_an_autosome_in_one_cell_is_not_believed_that_of_a_sex_chromosome_may_be():
     lacks_7 = [label for i, label in enumerate(NORMAL) if i != INDEX["7"]]
     label, change, clear = probability_of(lacks_7)

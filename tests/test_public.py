@@ -1,6 +1,8 @@
 import subprocess
 import sys
 
+import pytest
+
 import karyogram
 
 
@@ -29,3 +31,13 @@ assert not heavy, heavy
     done = subprocess.run([sys.executable, "-c", code], capture_output=True, text=True, check=False)
     assert done.returncode == 0, done.stderr
     assert "analyze" in done.stdout
+
+
+@pytest.mark.parametrize("missing", ["flask", "sqlalchemy", "waitress"])
+def test_a_bench_without_its_extra_says_what_to_install(missing, tmp_path):
+    code = f"import sys; sys.modules[{missing!r}] = None\nfrom karyogram.cli import main; main()"
+    call = [sys.executable, "-c", code, "serve", "--no-browser", "--data", str(tmp_path)]
+    done = subprocess.run(call, capture_output=True, text=True, timeout=60, check=False)
+    assert done.returncode == 2, done.stderr
+    assert "pip install 'karyogram[web]'" in done.stderr.splitlines()[-1]
+    assert "Traceback" not in done.stderr

@@ -3,6 +3,7 @@
 import os
 import stat
 import tempfile
+import threading
 import warnings
 from collections import Counter
 from dataclasses import dataclass
@@ -20,6 +21,8 @@ MAX_BYTES = 8 * MAX_PIXELS
 #: One in so many pixels of a deep picture may be a hot or a dead one of the camera: it does not set the range of grey.
 ODD_PIXELS = 10_000
 _FORMATS = ("TIFF", "PNG", "JPEG", "BMP")
+#: Pillow's limit is one for all threads: it is changed by one at a time.
+_opening = threading.Lock()
 
 
 @dataclass(frozen=True, eq=False)
@@ -70,15 +73,16 @@ def _decode(data: bytes, most: int) -> Picture:
     notes: list[str] = []
     with warnings.catch_warnings():
         warnings.simplefilter("ignore")
-        usual, Image.MAX_IMAGE_PIXELS = Image.MAX_IMAGE_PIXELS, MAX_PIXELS  # Pillow's own limit is lower
-        try:
-            image: Any = Image.open(io.BytesIO(data), formats=_FORMATS)
-        except Image.DecompressionBombError as error:
-            raise PictureError(f"more than the limit of {most // 10**6} megapixels") from error
-        except UnidentifiedImageError as error:
-            raise PictureError("not a TIFF, PNG, JPEG or BMP picture, or a broken one") from error
-        finally:
-            Image.MAX_IMAGE_PIXELS = usual
+        with _opening:
+            usual, Image.MAX_IMAGE_PIXELS = Image.MAX_IMAGE_PIXELS, MAX_PIXELS  # Pillow's own limit is lower
+            try:
+                image: Any = Image.open(io.BytesIO(data), formats=_FORMATS)
+            except Image.DecompressionBombError as error:
+                raise PictureError(f"more than the limit of {most // 10**6} megapixels") from error
+            except UnidentifiedImageError as error:
+                raise PictureError("not a TIFF, PNG, JPEG or BMP picture, or a broken one") from error
+            finally:
+                Image.MAX_IMAGE_PIXELS = usual
         width, height = image.size
         if width * height > most:
             raise PictureError(f"{width} x {height} pixels are more than the limit of {most // 10**6} megapixels")

@@ -83,8 +83,8 @@ def _classifier_vectors(model: Model, flat: np.ndarray, levels: Levels, pictures
         names = {"mask": f"mask-{number}.png", "canvas": f"canvas-{number}.png"}
         pictures |= {names["mask"]: item.mask.astype(np.uint8) * 255, names["canvas"]: canvas}
         one = dict(zip(("classes", "up", "whole"), (_plain(each[number]) for each in logits), strict=True))
-        four = {name: _plain(getattr(said, name)[number]) for name in ("probabilities", "up", "whole")}
-        rows.append({**names, "x": item.x, "y": item.y, "logits": one, "answer": four})
+        answer = {name: _plain(getattr(said, name)[number]) for name in ("probabilities", "up", "whole")}
+        rows.append({**names, "x": item.x, "y": item.y, "logits": one, "answer": answer})
     return {"chromosomes": rows}
 
 

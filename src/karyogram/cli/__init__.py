@@ -49,6 +49,10 @@ class LazyGroup(click.Group):
             return super().invoke(ctx)
         except KaryogramError as error:
             raise click.ClickException(str(error)) from error
+        except ModuleNotFoundError as error:  # a verb of an extra imports what is heavy when it runs
+            for entry in entry_points(group="karyogram.commands", name=ctx.invoked_subcommand or ""):
+                raise _missing(entry, error) from error
+            raise
         except BrokenPipeError:
             raise
         except OSError as error:
@@ -66,8 +70,12 @@ def _load_extra(entry) -> click.Command:  # type: ignore[no-untyped-def]
     try:
         command: click.Command = entry.load()
     except ModuleNotFoundError as error:
-        raise click.UsageError(f"'{entry.name}' needs {error.name}: pip install 'karyogram[{_extra(entry)}]'") from error
+        raise _missing(entry, error) from error
     return command
+
+
+def _missing(entry, error: ModuleNotFoundError) -> click.UsageError:  # type: ignore[no-untyped-def]
+    return click.UsageError(f"'{entry.name}' needs {error.name}: pip install 'karyogram[{_extra(entry)}]'")
 
 
 def _extra(entry) -> str:  # type: ignore[no-untyped-def]

@@ -9,11 +9,8 @@ from scipy.sparse import csr_array, eye_array, hstack, vstack
 
 from karyogram.labels import AUTOSOMES, LABELS
 
-#: The price, in nats, of an autosome beyond the normal number. Evidence of about two hundred to one buys a third copy.
+#: The price, in nats, of a copy beyond the normal number. Evidence of about two hundred to one buys a third copy.
 EXTRA = 5.3
-#: How much less an extra X or Y costs: the logarithm of how much oftener one of these two is in excess than one autosome
-#: (5 pictures against 7 in the part "train" of tseng2023, chromosomes with two boxes left out).
-SEX_DISCOUNT = 2.0
 #: The price, in nats, of leaving an object out of the karyogram, on top of the doubt that it is a whole chromosome.
 LEAVE = 3.0
 #: The price, in nats, of an arm of a cluster that nothing placed holds, and of each holder of an arm beyond the first.
@@ -52,7 +49,7 @@ def arrange(
     Of two ``rivals``, pairs of objects that show the same chromosome, one at most is placed. ``arms`` bool (N, A) tells which
     objects hold which arm of a cluster; every arm should be held by one that is placed. Minimum cost, found exactly
     (mixed-integer programme, HiGHS): an object in a slot of its class costs -log(whole * p), in an extra slot ``extra`` more,
-    less ``SEX_DISCOUNT`` for X and Y; unplaced ``leave`` - log(1 - whole); an arm that none holds costs ``MISSED``, one that
+    unplaced ``leave`` - log(1 - whole); an arm that none holds costs ``MISSED``, one that
     several hold ``SHARED`` for each beyond the first. Two copies are a preference: a trisomy wins when no other class explains
     the third copy better, and an object that is hardly a whole chromosome makes no trisomy, it stays unplaced.
     """
@@ -120,7 +117,7 @@ def _solve(
         if len(most)
     ]
     most = np.concatenate([most for _, most in blocks])
-    prices = np.repeat([extra, extra - SEX_DISCOUNT, 0.0, SHARED, MISSED], [len(AUTOSOMES), 2, 1, limbs, limbs])
+    prices = np.repeat([extra, 0.0, SHARED, MISSED], [len(LABELS), 1, limbs, limbs])
     price = np.concatenate([gain[objects, classes], prices])
     upper = np.concatenate([np.ones(pairs), np.full(len(LABELS), float(MOST_EXTRA)), [1.0], np.full(2 * limbs, np.inf)])
     integral = np.concatenate([np.ones(pairs + len(LABELS) + 1), np.zeros(2 * limbs)])

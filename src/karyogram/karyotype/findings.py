@@ -15,10 +15,10 @@ from karyogram.records import Finding
 #: one cell is never believed.
 BELIEF: Mapping[str, tuple[float, ...]] = MappingProxyType(
     {
-        "gain": (-3.95, 1.4, -0.41, -0.55),
-        "loss": (-4.54, 0.64, -0.3, -0.97),
-        "sex gain": (-1.26, 1.4, -0.41, -0.55),
-        "sex loss": (-0.75, 0.64, -0.3, -0.97),
+        "gain": (-3.72, 1.34, -0.43, -0.59),
+        "loss": (-4.39, 0.6, -0.32, -0.96),
+        "sex gain": (-1.03, 1.34, -0.43, -0.59),
+        "sex loss": (-0.61, 0.6, -0.32, -0.96),
     }
 )
 #: Beliefs are taken for at most this far from 0 and 1.
