@@ -10,7 +10,7 @@ import argparse
 import csv
 import json
 import os
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 from dataclasses import asdict
 from pathlib import Path
 
@@ -34,8 +34,10 @@ from karyogram.shape.warp import align
 HERE = Path(__file__).parent
 DATA = Path(os.environ.get("KARYOGRAM_DATA", HERE.parent.parent / "shared" / "data")) / "tseng2023"
 TABLE = HERE.parent / "src" / "karyogram" / "data" / "structure.json"
-#: The share of normal cells that may be flagged for each kind of difference.
+#: The share of normal cells that may be flagged for each kind of difference, in cells that the table was not fitted on.
 FLAGGED = 0.02
+#: Parts into which cases are dealt to find out how high scores are in cells that the table was not fitted on.
+FOLDS = 5
 #: How often the mean profile of a class is aligned to and averaged again.
 ROUNDS = 3
 
@@ -124,8 +126,21 @@ def fit(cells: Sequence[Cell]) -> dict[str, Usual]:
             bands=spread(away),
             bands_pair=spread(apart),
         )
-        print(label, len(rows), len(pairs), flush=True)
     return found
+
+
+def worst_scores(cells: Sequence[Cell], cases: Sequence[str]) -> Mapping[str, list[float]]:
+    """Return the highest score of each kind in each cell, by tables fitted on the cells of other ``cases``."""
+    dealt = {case: number % FOLDS for number, case in enumerate(sorted(set(cases)))}
+    folds = [dealt[case] for case in cases]
+    worst: dict[str, list[float]] = {kind: [] for kind in KINDS}
+    for fold in range(FOLDS):
+        table = fit([cell for cell, own in zip(cells, folds, strict=True) if own != fold])
+        for cell in (cell for cell, own in zip(cells, folds, strict=True) if own == fold):
+            found = [d for each in compare(*cell, table).values() for d in each]
+            for kind in KINDS:
+                worst[kind].append(max((d.score for d in found if d.kind == kind), default=0.0))
+    return worst
 
 
 def residual(first: np.ndarray, second: np.ndarray) -> np.ndarray:
@@ -153,14 +168,11 @@ def main() -> None:
     parts = ("test",) if args.what == "score" else ("train", "val")
     read = {name: read_karyotype(file) for name, file in files.items() if name in split and split[name].part in parts}
     if args.what == "fit":
-        cells = [read_cell(karyotype) for name, karyotype in read.items() if is_normal(name, karyotype)]
+        normal = {name: karyotype for name, karyotype in read.items() if is_normal(name, karyotype)}
+        cells, cases = [read_cell(karyotype) for karyotype in normal.values()], [split[name].case for name in normal]
         table = fit(cells)
-        worst = {kind: [] for kind in KINDS}
-        for cell in cells:
-            found = [d for each in compare(*cell, table).values() for d in each]
-            for kind in KINDS:
-                worst[kind].append(max((d.score for d in found if d.kind == kind), default=0.0))
-        flagged = {kind: round(float(np.quantile(worst[kind], 1 - FLAGGED)), 3) for kind in KINDS}
+        worst = worst_scores(cells, cases)
+        flagged = {kind: round(float(np.quantile(values, 1 - FLAGGED)), 3) for kind, values in worst.items()}
         classes = {label: asdict(each) | {"profile": each.profile.tolist()} for label, each in table.items()}
         write_text(TABLE, json.dumps({"cells": len(cells), "points": POINTS, "flagged": flagged, "classes": classes}) + "\n")
         print(f"{len(cells)} normal cells; flagged above {flagged}")

@@ -20,7 +20,7 @@ from karyogram.files import write_picture, write_text
 from karyogram.karyotype.case import Entry, make_case
 from karyogram.karyotype.quality import band_level, rank
 from karyogram.labels import AUTOSOMES, LABELS
-from karyogram.records import Case, Cell, Clone, Karyotype
+from karyogram.records import Case, Cell, Chromosome, Clone, Karyotype
 from karyogram.shape.resolution import count_bands
 
 SCHEMAS = [
@@ -48,6 +48,28 @@ def test_a_mosaic_is_found_and_follows_the_schema():
     assert case.modal_number == 46
     assert [(clone.iscn, clone.terms, len(clone.cells)) for clone in case.clones] == [("45,X", ("-X",), 3), ("46,XX", (), 4)]
     assert_follows_schema(case)
+
+
+def test_cells_too_poor_for_a_text_have_their_say_together():
+    def poor(name, labels):
+        sure = {label: tuple(np.eye(24)[index].tolist()) for index, label in enumerate(LABELS)}
+        square = ((0.0, 0.0), (9.0, 0.0), (9.0, 9.0))
+        own = [(n, *each) for n, each in enumerate([*((label, label) for label in labels), (None, "7")], 1)]
+        found = tuple(
+            Chromosome(n, label, 1.0, sure[like], 0.97 if label else 0.2, (0, 0, 9, 9), square, 0.0, False, 9.0)
+            for n, label, like in own
+        )
+        return Karyotype(name, 10, 10, found, {label: labels.count(label) for label in LABELS})
+
+    trisomy = [*AUTOSOMES, *AUTOSOMES, "18", "X", "X"]
+    case = make_case("1", [poor(f"{n}", trisomy) for n in range(3)])
+    assert [(finding.label, finding.change) for finding in case.findings] == [("18", 1)]
+    assert case.findings[0].probability > 0.9
+    assert any("+18" in warning for warning in case.warnings)
+    assert_follows_schema(case)
+    assert not make_case("1", [poor("1", trisomy)]).findings
+    normal = [*AUTOSOMES, *AUTOSOMES, "X", "X"]
+    assert not make_case("1", [poor(f"{n}", normal) for n in range(3)]).findings
 
 
 def test_what_a_person_says_overrules_the_program():

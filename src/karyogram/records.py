@@ -168,7 +168,8 @@ class Clone:
 class Case:
     """Several metaphases of one person: their karyotypes, the number most of them have, their clones, one ISCN text.
 
-    ``kind`` is "constitutional" or "acquired"; ``structural`` are the rearrangements that a person entered for all cells.
+    ``kind`` is "constitutional" or "acquired"; ``structural`` are the rearrangements that a person entered for all cells;
+    ``findings`` are changes that the cells speak for together, whether or not any clone has them.
     """
 
     name: str
@@ -179,6 +180,7 @@ class Case:
     clones: tuple[Clone, ...] = ()
     iscn: str = ""
     structural: tuple[str, ...] = ()
+    findings: tuple[Finding, ...] = ()
     warnings: tuple[str, ...] = ()
     schema_version: str = SCHEMA_VERSION
 

@@ -7,11 +7,13 @@ from dataclasses import dataclass, replace
 from karyogram.errors import DataError
 from karyogram.karyotype.clones import FEMALE, MALE, Clones, all_terms, find_clones, origin_of
 from karyogram.karyotype.iscn_case import KINDS, case_text, clone_text, in_order
-from karyogram.karyotype.iscn_terms import check_term, is_loss
+from karyogram.karyotype.iscn_terms import UNKNOWN, check_term, is_loss
+from karyogram.karyotype.margins import margins_of
 from karyogram.karyotype.quality import overlaps_of, rank, spread_of
 from karyogram.karyotype.readings import Reading, read_counts, read_text
-from karyogram.labels import AUTOSOMES
-from karyogram.records import Case, Cell, Clone, Karyotype
+from karyogram.karyotype.together import find_together
+from karyogram.labels import ACROCENTRIC, AUTOSOMES
+from karyogram.records import Case, Cell, Clone, Finding, Karyotype
 
 USES = ("karyogram", "counted", "excluded")
 SEXES = {"XX": FEMALE, "XY": MALE}
@@ -49,7 +51,7 @@ def make_case(
     :func:`karyogram.karyotype.iscn_terms.check_term`; ``karyograms`` is how many cells to propose, at least one of each clone.
 
     A cell takes part in clones if its karyotype is complete or a person entered one, and in the modal number if its number is
-    known; excluded cells do neither. Raises AnnotationError for texts that are no karyotype, DataError for other wrong values.
+    known; excluded cells do neither. What no person has told, complete or not, takes part in ``findings``. Raises AnnotationError for texts that are no karyotype, DataError for other wrong values.
     """
     if kind not in KINDS or sex not in (None, *SEXES):
         raise DataError(f"case {name}: kind is one of {', '.join(KINDS)}, sex one of {', '.join(SEXES)}, not {kind!r}, {sex!r}")
@@ -69,6 +71,8 @@ def make_case(
     made = _clones(clones, [entry.image for entry, _ in known], origin, kind, checked)
     judged = [_cell(entry, reading, origin, kind) for entry, reading in zip(entries, readings, strict=True)]
     judged.sort(key=lambda cell: (cell.use == "excluded", -cell.quality, cell.image))
+    unread = [entry.karyotype for entry in entries if entry.use == "karyogram" and entry.karyotype and not entry.iscn]
+    together = find_together([margins_of(karyotype) for karyotype in unread if karyotype.chromosomes])
     numbers = Counter(cell.number for cell in judged if cell.number is not None and cell.use != "excluded")
     return Case(
         name=name,
@@ -79,7 +83,8 @@ def make_case(
         clones=made,
         iscn=case_text(clones, origin, kind, checked),
         structural=terms,
-        warnings=_warnings(known, judged, clones, made, told, kind),
+        findings=together,
+        warnings=(*_warnings(known, judged, clones, made, told, kind), *_unshown(together, made)),
     )
 
 
@@ -155,3 +160,15 @@ def _warnings(
         "constitutional sex chromosomes unknown, taken for XX": kind == "acquired" and told is None and bool(known),
     }
     return tuple(text for text, applies in doubts.items() if applies)
+
+
+def _unshown(together: Sequence[Finding], clones: Sequence[Clone]) -> tuple[str, ...]:
+    """Return a warning for each finding of all cells together that no clone has."""
+    held, warnings = {term for clone in clones for term in clone.terms}, []
+    for finding in together:
+        term = f"{'+' if finding.change > 0 else '-'}{finding.label}"
+        fused = finding.change < 0 and finding.label in ACROCENTRIC
+        if term not in held and not (fused and UNKNOWN in held):
+            what = f"possible rob, {term}" if fused else term
+            warnings.append(f"together the cells speak for {what} ({finding.probability:.2f}), to be told by a person")
+    return tuple(warnings)
