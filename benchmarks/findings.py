@@ -13,23 +13,28 @@ import csv
 import json
 import os
 from collections import Counter, defaultdict
-from collections.abc import Mapping
+from collections.abc import Mapping, Set
 from dataclasses import dataclass
+from functools import cache
 from pathlib import Path
 
 import numpy as np
 
-from karyogram.datasets.results import read_karyotype
+from karyogram.datasets.results import as_pair, read_karyotype
 from karyogram.datasets.splits import read_split
-from karyogram.datasets.voc import read_voc
+from karyogram.datasets.tseng import MARGIN
+from karyogram.datasets.voc import Annotation, read_voc
 from karyogram.files import write_text
 from karyogram.karyotype.case import make_case
-from karyogram.karyotype.clones import FEMALE, Group, all_terms, find_clones, origin_of
+from karyogram.karyotype.clones import FEMALE, MALE, Group, all_terms, find_clones, origin_of
 from karyogram.karyotype.findings import kind_of
 from karyogram.karyotype.iscn_text import possible_robertsonian
+from karyogram.karyotype.margins import margins_of
 from karyogram.karyotype.readings import Reading, read_text
-from karyogram.labels import LABELS
+from karyogram.karyotype.together import EVIDENCE
+from karyogram.labels import AUTOSOMES, LABELS
 from karyogram.metrics.classification import expected_calibration_error, wilson_interval
+from karyogram.metrics.detection import assign_pairs, iou_matrix
 from karyogram.records import Karyotype
 
 HERE = Path(__file__).parent
@@ -49,6 +54,7 @@ class Pair:
     counts: Mapping[str, int]
     reading: Reading
     karyotype: Karyotype
+    boxes: Annotation
 
     @property
     def changes(self) -> dict[str, int]:
@@ -70,10 +76,17 @@ class Pair:
         return {f.label: (f.change, f.probability) for f in self.karyotype.findings if f.probability >= least}
 
 
-def read_truth() -> dict[str, Reading | None]:
+@cache
+def read_truth() -> Mapping[str, Reading | None]:
     """Return the adjudicated pictures: what each holds, None where that cannot be told."""
-    rows = csv.DictReader((HERE / "adjudication.csv").read_text("utf-8").splitlines())
+    files = (HERE / name for name in ("adjudication.csv", "adjudication_train.csv"))
+    rows = [row for file in files for row in csv.DictReader(file.read_text("utf-8").splitlines())]
     return {row["picture"]: read_text(row["truth"]) if row["truth"] else None for row in rows}
+
+
+def is_plain(counts: Mapping[str, int]) -> bool:
+    """Tell whether these copies of each class are normal."""
+    return all(counts[label] == 2 for label in AUTOSOMES) and (counts["X"], counts["Y"]) in (FEMALE, MALE)
 
 
 def counts_of(reading: Reading) -> dict[str, int]:
@@ -91,7 +104,8 @@ def read_pairs(out: Path, part: str) -> dict[str, Pair]:
         file = out / name / "karyotype.json"
         if entry.part != part or not file.is_file():
             continue
-        labels = [box.label for box in read_voc(DATA / "annotations" / f"{name}.xml").boxes]
+        boxes = read_voc(DATA / "annotations" / f"{name}.xml")
+        labels = [box.label for box in boxes.boxes]
         counts: Mapping[str, int] = {label: labels.count(label) for label in LABELS}
         if name in judged:
             reading = judged[name]
@@ -101,7 +115,8 @@ def read_pairs(out: Path, part: str) -> dict[str, Pair]:
         elif None in labels:
             continue
         terms = Counter({f"{'+' if n > 2 else '-'}{label}": abs(n - 2) for label, n in counts.items() if label not in "XY"})
-        pairs[name] = Pair(entry.case, counts, Reading((counts["X"], counts["Y"]), +terms), read_karyotype(file))
+        reading = Reading((counts["X"], counts["Y"]), +terms)
+        pairs[name] = Pair(entry.case, counts, reading, read_karyotype(file), boxes)
     return pairs
 
 
@@ -115,9 +130,35 @@ def share(hits: int, total: int) -> dict[str, float | int]:
     )
 
 
+def where_lost(pair: Pair, label: str, change: int) -> str:
+    """Tell how a change was missed, going by which objects fill the boxes.
+
+    Of a gain: a copy was not found, or found and not placed, or placed in another class; of a loss: another chromosome or a
+    mask that is none holds the place. What remains was seen and is believed too little, or hidden by other changes.
+    """
+    found = pair.karyotype.chromosomes
+    told = as_pair(pair.boxes, pair.karyotype, MARGIN)
+    grown = np.array([c.bbox for c in found], float).reshape(-1, 4) + np.array([-1, -1, 1, 1]) * MARGIN
+    fills = assign_pairs(iou_matrix(told.boxes, grown), 0.5)
+    own = [int(k) for box, k in zip(told.labels, fills, strict=True) if box == LABELS.index(label)]
+    placed = [c for c in found if c.label == label]
+    if change > 0:
+        read = [found[k].label for k in own if k >= 0]
+        missing = {"not found": min(own, default=-1) < 0, "not placed": None in read, "called otherwise": {*read} > {label}}
+    else:
+        true = [found[k].id for k in own if k >= 0]
+        strange = [c for c in placed if c.id not in true]
+        boxed = {found[k].id for k in fills if k >= 0}
+        missing = {
+            "another chromosome holds its place": any(c.id in boxed for c in strange),
+            "a mask that is none holds its place": bool(strange),
+        }
+    return next((why for why, applies in missing.items() if applies), "seen, and believed too little")
+
+
 def score_cells(pairs: Mapping[str, Pair]) -> dict[str, object]:
     """Return, by cell, how many true changes were found with the right chromosome, and how many normal cells are flagged."""
-    hits, totals = Counter[str](), Counter[str]()
+    hits, totals, lost = Counter[str](), Counter[str](), defaultdict[str, Counter[str]](Counter)
     for name, pair in pairs.items():
         if pair.fused:
             totals["possible rob"] += 1
@@ -128,8 +169,9 @@ def score_cells(pairs: Mapping[str, Pair]) -> dict[str, object]:
             right = read * change > 0
             totals[kind] += 1
             hits[kind] += right
-            told = f"{pair.karyotype.iscn or 'no text'}, {pair.findings(0)}"
-            print(f"{name}: {change:+d} x {label} {'found' if right else 'missed'}; {told}")
+            why = "found" if right else where_lost(pair, label, change)
+            lost[kind][why] += not right
+            print(f"{name}: {change:+d} x {label} {why}; {pair.karyotype.iscn or 'no text'}, {pair.findings(0)}")
     normal = [pair for pair in pairs.values() if not pair.changes]
     flagged = [pair for pair in normal if pair.findings()]
     told = [
@@ -139,6 +181,7 @@ def score_cells(pairs: Mapping[str, Pair]) -> dict[str, object]:
     return {
         "cells": len(pairs),
         "changes_found": {kind: share(hits[kind], totals[kind]) for kind in sorted(totals)},
+        "missed": {kind: dict(+reasons) for kind, reasons in sorted(lost.items()) if +reasons},
         "all_changes_found": share(sum(hits.values()), sum(totals.values())),
         "normal_cells_flagged": share(len(flagged), len(normal)),
         "normal_cells_possible_rob": share(sum(any(ROB in w for w in pair.karyotype.warnings) for pair in normal), len(normal)),
@@ -148,31 +191,56 @@ def score_cells(pairs: Mapping[str, Pair]) -> dict[str, object]:
 
 
 def score_cases(pairs: Mapping[str, Pair]) -> dict[str, object]:
-    """Return, by case, how many with clonal changes were found with the right chromosomes, how many normal ones flagged."""
+    """Return, by case, how many with clonal changes were found with the right chromosomes, how many normal ones flagged.
+
+    Changes are those of the clones, and those of the findings that the cells have together. The last figures are of cells in
+    the light of their case: a change counts as found in a cell that shows it, or whose case has the finding and whose own
+    margin speaks for it.
+    """
     members = defaultdict[str, list[Pair]](list)
     for pair in pairs.values():
         members[pair.case].append(pair)
-    hits = total = flagged = normal = 0
-    for name, cells in sorted(members.items()):
-        if len(cells) < CELLS:
-            continue
-        readings = [pair.reading for pair in cells]
+    hits, flags = Counter[str](), Counter[str]()
+    total = normal = cells = shown = 0
+    for name, own in sorted(members.items()):
+        readings = [pair.reading for pair in own]
         origin = origin_of(readings) or FEMALE
         truth = find_clones([all_terms(reading, origin) for reading in readings]).groups
-        case = make_case(name, [pair.karyotype for pair in cells])
-        read = {term for clone in case.clones for term in clone.terms}
+        case = make_case(name, [pair.karyotype for pair in own])
+        clones = {term for clone in case.clones for term in clone.terms}
+        together = {f"{'+' if found.change > 0 else '-'}{found.label}" for found in case.findings}
+        for pair in own:
+            for label, change in pair.changes.items():
+                cells, alone = cells + 1, pair.findings().get(label, (0, 0.0))[0] * change > 0
+                rob = pair.fused and any(ROB in text for text in pair.karyotype.warnings) and not pair.findings()
+                shown += alone or rob or _speaks(pair.karyotype, label, change, together)
+        if len(own) < CELLS:
+            continue
         wanted = _terms(truth)
-        if wanted:
-            total += 1
-            right = wanted <= read or (all(pair.fused for pair in cells if pair.changes) and "?" in read)
-            hits += right
-            print(f"case {name}: {sorted(wanted)} {'found' if right else 'missed'}: {case.iscn or 'no text'}")
-        elif not any(pair.changes for pair in cells):
-            normal += 1
-            flagged += bool(read)
-            if read:
-                print(f"case {name}: normal, read as {case.iscn}")
-    return {"cases_found": share(hits, total), "normal_cases_flagged": share(flagged, normal)}
+        robs = all(pair.fused for pair in own if pair.changes)
+        for what, read in (("clones", clones), ("together", together), ("both", clones | together)):
+            hits[what] += bool(wanted) and (wanted <= read or (robs and "?" in read))
+            flags[what] += bool(read) and not any(pair.changes for pair in own)
+        total += bool(wanted)
+        normal += not any(pair.changes for pair in own)
+        if wanted or clones | together:
+            print(f"case {name}: {sorted(wanted)}, {case.iscn or 'no text'}, together {sorted(together)}")
+    return {
+        "cases_found": {what: share(hits[what], total) for what in ("clones", "together", "both")},
+        "normal_cases_flagged": {what: share(flags[what], normal) for what in ("clones", "together", "both")},
+        "changes_found_in_the_light_of_their_case": share(shown, cells),
+    }
+
+
+def _speaks(karyotype: Karyotype, label: str, change: int, together: Set[str]) -> bool:
+    """Tell whether a cell speaks for a change that the cells of its case have together."""
+    term = f"{'+' if change > 0 else '-'}{label}"
+    sexes = {"+X": ("XXX", "XXY"), "+Y": ("XYY",), "-X": ("X",), "-Y": ("X",)}
+    if term not in together and not (term == "-X" and "-Y" in together):
+        return False
+    margins = margins_of(karyotype)
+    own = max(map(margins.of_sex, sexes[term])) if term in sexes else margins.autosomes[term]
+    return bool(np.interp(own, *np.array(EVIDENCE[kind_of(label, change)]).T) > 0)
 
 
 def _terms(groups: tuple[Group, ...]) -> set[str]:
@@ -183,7 +251,7 @@ def main() -> None:
     """Parse, score, print."""
     parser = argparse.ArgumentParser(description=__doc__, formatter_class=argparse.RawDescriptionHelpFormatter)
     parser.add_argument("out", type=Path)
-    parser.add_argument("--part", choices=("val", "test"), default="test")
+    parser.add_argument("--part", choices=("train", "val", "test"), default="test")
     parser.add_argument("--json", type=Path)
     args = parser.parse_args()
     pairs = read_pairs(args.out, args.part)

@@ -2,33 +2,48 @@
 
     python benchmarks/opinions.py opinions/val --part val        # what the pipeline thinks of each cell, kept
     python benchmarks/simulated.py opinions/val --tune           # prices of extra copies and empty places
-    python benchmarks/simulated.py opinions/val --fit            # how far to believe a finding (BELIEF in karyogram)
+    python benchmarks/simulated.py opinions/val opinions/train --fit        # how far to believe a finding (BELIEF in karyogram)
+    python benchmarks/simulated.py opinions/val opinions/train --together   # what a margin says (EVIDENCE), and cases
     python benchmarks/simulated.py opinions/test --json benchmarks/results/simulated.json
 
 What is added or taken is the segmenter's proposals that show the chromosome, and the opinions on them; the picture is not drawn
-anew, so what the eye would see of the change beside other chromosomes is not there. Base cells are normal in number.
+anew, so what the eye would see of the change beside other chromosomes is not there. Base cells are normal in number, by their
+boxes or, where those deviate, by benchmarks/adjudication*.csv; cells of which that cannot be told are left out.
 """
 
 import argparse
 import json
-from collections import Counter
-from collections.abc import Iterator
-from dataclasses import dataclass
+from collections import Counter, defaultdict
+from collections.abc import Iterable, Iterator
+from dataclasses import dataclass, replace
 from itertools import product
 from pathlib import Path
 
 import numpy as np
+from findings import counts_of, is_plain, read_truth
 from scipy.linalg import block_diag
 from scipy.optimize import minimize
+from scipy.special import expit
 
+from karyogram.datasets.splits import tseng_case
 from karyogram.files import write_text
 from karyogram.karyotype.arrange import EXTRA, LEAVE, arrange, choose
 from karyogram.karyotype.findings import count_classes, evidence, find_changes, kind_of
+from karyogram.karyotype.margins import Margins, weigh_changes
+from karyogram.karyotype.together import find_together
 from karyogram.labels import LABELS
 from karyogram.metrics.classification import wilson_interval
 
 #: A mask that lies so far in that of a chromosome goes with it.
 INSIDE = 0.5
+#: The fields of a cell that have a row for each proposal.
+OBJECTS = ("first", "sure", "last", "whole")
+#: Where the margins of changed and of normal cells are counted.
+EDGES = (-np.inf, -6, -4, -2, 0, 2, 4, 5, 6, np.inf)
+#: Parts into which cases are dealt to see what beliefs say of cells that they were not fitted on.
+FOLDS = 5
+#: Cells of a simulated case.
+CELLS = (3, 4, 5)
 #: How often each kind of change is met in a cell: what a finding is weighed against. Boxes of the part "train" of tseng2023,
 #: rounded; without the chromosomes that have two boxes, and with losses for half of the chromosomes that have none: the
 #: other half are there, nobody boxed them, or are Robertsonian translocations.
@@ -53,12 +68,21 @@ class Cell:
     owner: np.ndarray
     truth: np.ndarray
     normal: bool
+    case: str
+
+
+def read_cells(folders: Iterable[Path]) -> list[Cell]:
+    """Read what benchmarks/opinions.py kept, but for cells of which the number cannot be told."""
+    judged = read_truth()
+    files = [file for folder in folders for file in sorted(folder.glob("*/opinions.npz"))]
+    return [read_cell(file) for file in files if judged.get(file.parent.name, True) is not None]
 
 
 def read_cell(file: Path) -> Cell:
-    """Read what benchmarks/opinions.py kept."""
-    kept = np.load(file)
-    shown, counts = kept["shown"], kept["counts"]
+    """Read what benchmarks/opinions.py kept of one cell."""
+    kept, name = np.load(file), file.parent.name
+    shown, reading = kept["shown"], read_truth().get(name)
+    counts = counts_of(reading) if reading else dict(zip(LABELS, kept["counts"].tolist(), strict=True))
     last, whole = kept["probabilities"].copy(), kept["sure"].copy()
     last[shown], whole[shown] = kept["looked"], kept["whole"]
     owner = np.full(len(whole), -1)
@@ -66,34 +90,32 @@ def read_cell(file: Path) -> Cell:
         inside = np.maximum(kept["within"][:, shown], kept["within"][shown].T)
         owner = np.where(inside.max(1) > INSIDE, inside.argmax(1), -1)
         owner[shown] = np.arange(len(shown))
-    plain = (counts[:22] == 2).all() and tuple(counts[22:]) in ((2, 0), (1, 1)) and not kept["unknown"]
-    return Cell(
-        kept["probabilities"], kept["sure"], last, whole, kept["rivals"], kept["arms"], owner, kept["truth"], bool(plain)
-    )
+    plain = is_plain(counts) and (bool(reading) or not kept["unknown"])
+    first, sure = kept["probabilities"], kept["sure"]
+    return Cell(first, sure, last, whole, kept["rivals"], kept["arms"], owner, kept["truth"], plain, tseng_case(name))
 
 
 def part(cell: Cell, chosen: np.ndarray) -> Cell:
     """Return the cell with the chosen proposals, bool (N,), only."""
     place = np.cumsum(chosen) - 1
     rivals = cell.rivals[chosen[cell.rivals].all(1)]
-    kept = (values[chosen] for values in (cell.first, cell.sure, cell.last, cell.whole))
-    return Cell(*kept, place[rivals], cell.arms[chosen], cell.owner[chosen], cell.truth, cell.normal)
+    kept = {name: getattr(cell, name)[chosen] for name in OBJECTS}
+    return replace(cell, **kept, rivals=place[rivals], arms=cell.arms[chosen], owner=cell.owner[chosen])
 
 
 def join(one: Cell, other: Cell) -> Cell:
     """Return a cell with the proposals of both."""
-    names = ("first", "sure", "last", "whole")
-    both = (np.concatenate([getattr(one, name), getattr(other, name)]) for name in names)
+    both = {name: np.concatenate([getattr(one, name), getattr(other, name)]) for name in OBJECTS}
     rivals = np.concatenate([one.rivals, other.rivals + len(one.sure)])
-    return Cell(*both, rivals, block_diag(one.arms, other.arms).astype(bool), one.owner, one.truth, one.normal)
+    return replace(one, **both, rivals=rivals, arms=block_diag(one.arms, other.arms).astype(bool))
 
 
 @dataclass(frozen=True, eq=False)
 class Answer:
-    """What the program says of a cell: (label, change) -> (raw evidence, probability), and how many objects have no place."""
+    """What the program says of a cell: (label, change) -> (raw evidence, probability), and the margins of all changes."""
 
     found: dict[tuple[str, int], tuple[np.ndarray, float]]
-    unplaced: int
+    margins: Margins
 
 
 def decide(cell: Cell, extra: float = EXTRA, leave: float = LEAVE) -> Answer:
@@ -104,7 +126,7 @@ def decide(cell: Cell, extra: float = EXTRA, leave: float = LEAVE) -> Answer:
     belief = np.where(classes >= 0, last[np.arange(len(classes)), classes], 0.0) * whole
     changes = find_changes(count_classes(classes), classes, belief)
     found = {(f.label, int(np.sign(f.change))): (evidence(f.label, f.change, classes, belief), f.probability) for f in changes}
-    return Answer(found, int((classes < 0).sum()))
+    return Answer(found, weigh_changes(last, whole))
 
 
 def simulate(cells: list[Cell], number: int, seed: int = 0) -> Iterator[tuple[int, str, int, Cell]]:
@@ -159,36 +181,111 @@ def score(cells: list[Cell], number: int, extra: float = EXTRA, leave: float = L
     }
 
 
+@dataclass(frozen=True, eq=False)
+class Told:
+    """A finding of one simulated or normal cell: its case, kind, raw evidence, and whether it is true."""
+
+    case: str
+    kind: str
+    evidence: np.ndarray
+    right: bool
+
+
 def fit(cells: list[Cell], number: int) -> dict[str, tuple[float, ...]]:
     """Return, for each kind of change, the weights that turn evidence into the logarithm of the odds.
 
     Simulated changes that were found are weighed as often as such changes are met, what was found in normal cells is false. Of
     the sex chromosomes too few are found to be fitted apart: they share the weights, and differ by how often they change,
-    and by being two of 46, so that few of the program's mistakes fall on them.
+    and by being two of 46, so that few of the program's mistakes fall on them. Prints what beliefs fitted on other cases say.
     """
-    true: dict[str, list[np.ndarray]] = {"gain": [], "loss": []}
-    false: dict[str, list[np.ndarray]] = {"gain": [], "loss": []}
+    told: list[Told] = []
     tried: Counter[str] = Counter()
-    for _, label, change, cell in simulate(cells, number):
-        way = "gain" if change > 0 else "loss"
-        tried[way] += 1
+    for base, label, change, cell in simulate(cells, number):
+        tried[kind := kind_of(label, change)] += 1
         if (label, change) in (found := decide(cell).found):
-            true[way].append(found[label, change][0])
-    base = [decide(cell) for cell in cells if cell.normal]
-    for answer in base:
-        for (_, change), (seen, _) in answer.found.items():
-            false["gain" if change > 0 else "loss"].append(seen)
+            told.append(Told(cells[base].case, kind, found[label, change][0], True))
+    normal = [(cell.case, decide(cell)) for cell in cells if cell.normal]
+    told += [Told(case, kind_of(*key), seen, False) for case, answer in normal for key, (seen, _) in answer.found.items()]
+    dealt = {case: n % FOLDS for n, case in enumerate(sorted({cell.case for cell in cells}))}
+    flagged, shown = set[int](), Counter[str]()
+    for fold in range(FOLDS):
+        weights = weigh([each for each in told if dealt[each.case] != fold], tried, len(normal))
+        for each in told:
+            if dealt[each.case] == fold and each.right:
+                shown[each.kind] += believe(weights, each.kind, each.evidence) >= SHOWN
+        for n, (case, answer) in enumerate(normal):
+            own = [believe(weights, kind_of(*key), seen) for key, (seen, _) in answer.found.items()]
+            if dealt[case] == fold and max(own, default=0.0) >= SHOWN:
+                flagged.add(n)
+    print(f"by beliefs fitted on other cases: {len(flagged)} of {len(normal)} normal cells flagged; simulated changes shown:")
+    print({kind: f"{shown[kind]} of {tried[kind]}" for kind in sorted(tried)})
+    return weigh(told, tried, len(normal))
+
+
+def believe(weights: dict[str, tuple[float, ...]], kind: str, seen: np.ndarray) -> float:
+    """Return the probability of a finding with this evidence."""
+    constant, *slopes = weights[kind]
+    return float(expit(constant + seen @ slopes))
+
+
+def weigh(told: list[Told], tried: Counter[str], normal: int) -> dict[str, tuple[float, ...]]:
+    """Return the weights that findings speak for; ``tried`` of each kind were simulated, ``normal`` cells could be flagged."""
     weights: dict[str, tuple[float, ...]] = {}
     for way in ("gain", "loss"):
-        rows = np.array(true[way] + false[way])
-        sign = np.repeat([1.0, -1.0], [len(true[way]), len(false[way])])
-        weight = np.where(sign > 0, PRIOR[way] * len(base) / tried[way], 1.0)
+        own = [each for each in told if each.kind.endswith(way)]
+        rows, sign = np.array([each.evidence for each in own]), np.array([1.0 if each.right else -1.0 for each in own])
+        weight = np.where(sign > 0, PRIOR[way] * normal / (tried[way] + tried[f"sex {way}"]), 1.0)
         start = np.array([0.0, 0.5, -0.5, -1.0])
         constant, *slopes = minimize(_loss, start, (rows, sign, weight)).x.round(2).tolist()
         oftener = PRIOR[f"sex {way}"] / PRIOR[way] * (46 - 2) / 2
         weights |= {way: (constant, *slopes), f"sex {way}": (round(constant + float(np.log(oftener)), 2), *slopes)}
-        print(f"{way}: {len(true[way])} of {tried[way]} simulated found, {len(false[way])} false in {len(base)} cells")
     return weights
+
+
+def together(cells: list[Cell], number: int, seed: int = 0) -> dict[str, object]:
+    """Return what margins say of one cell, and how often simulated cases and normal ones have a finding of all their cells.
+
+    A simulated case is of cells with the same change, of any persons; cells of real cases that are normal are normal cases.
+    """
+    changed: dict[tuple[str, int], list[Margins]] = defaultdict(list)
+    for base, label, change, cell in simulate(cells, number):
+        sexes = "Y" if (cells[base].truth == LABELS.index("Y")).any() else "X"
+        if change > 0 or label not in ("X", "Y") or label == sexes:
+            key = {("X", 1): "XXX" if sexes == "X" else "XXY", ("Y", 1): "XYY" if sexes == "Y" else "XXY"}
+            name = key.get((label, change), "X") if label in ("X", "Y") else label
+            changed[name, change].append(decide(cell).margins)
+    normal = defaultdict[str, list[Margins]](list)
+    for cell in cells:
+        if cell.normal:
+            normal[cell.case].append(decide(cell).margins)
+
+    def of(margins: Margins, name: str, change: int) -> float:
+        return margins.autosomes[f"{change:+d}"[0] + name] if name in LABELS[:22] else margins.of_sex(name)
+
+    everyone = [margins for own in normal.values() for margins in own]
+    seen: dict[str, list[list[float]]] = defaultdict(lambda: [[], []])
+    rng, hits, tried = np.random.default_rng(seed), Counter[str](), Counter[str]()
+    for (name, change), own in sorted(changed.items()):
+        kind = kind_of(name if name in LABELS else "X", change)
+        seen[kind][0] += [of(margins, name, change) for margins in own]
+        seen[kind][1] += [of(margins, name, change) for margins in everyone]
+        wanted = {"XXX": ("X",), "XXY": ("X",), "XYY": ("Y",), "X": ("X", "Y")}.get(name, (name,))
+        for _ in range(20 if len(own) >= max(CELLS) else 0):
+            size = int(rng.choice(CELLS))
+            found = find_together([own[k] for k in rng.choice(len(own), size, replace=False)])
+            hits[kind] += any(f.change == change and f.label in wanted for f in found)
+            tried[kind] += 1
+    for kind, (with_change, without) in seen.items():
+        print(kind, "margin from: share of changed cells, of normal cells")
+        shares = [np.histogram(values, EDGES)[0] / len(values) for values in (with_change, without)]
+        for low, one, other in zip(EDGES, *shares, strict=False):
+            print(f"  {low:5}: {one:.3f} {other:.5f}")
+    full = [own for own in normal.values() if len(own) >= min(CELLS)]
+    flagged = sum(bool(find_together(own)) for own in full)
+    return {
+        "simulated_cases_found": {kind: share(hits[kind], tried[kind]) for kind in sorted(tried)},
+        "normal_cases_flagged": share(flagged, len(full)),
+    }
 
 
 def _loss(weights: np.ndarray, rows: np.ndarray, sign: np.ndarray, weight: np.ndarray) -> float:
@@ -200,19 +297,23 @@ def _loss(weights: np.ndarray, rows: np.ndarray, sign: np.ndarray, weight: np.nd
 def main() -> None:
     """Parse, then tune, fit or score."""
     parser = argparse.ArgumentParser(description=__doc__, formatter_class=argparse.RawDescriptionHelpFormatter)
-    parser.add_argument("opinions", type=Path)
+    parser.add_argument("opinions", type=Path, nargs="+")
     parser.add_argument("--number", type=int, default=1200)
     parser.add_argument("--tune", action="store_true")
     parser.add_argument("--fit", action="store_true")
+    parser.add_argument("--together", action="store_true")
     parser.add_argument("--json", type=Path)
     args = parser.parse_args()
-    cells = [read_cell(file) for file in sorted(args.opinions.glob("*/opinions.npz"))]
+    cells = read_cells(args.opinions)
     if args.fit:
         print(f"BELIEF = {fit(cells, args.number)}")
         return
     prices = list(product((3.5, 5.3), (0.0, 1.0, 2.0, 3.0))) if args.tune else [(EXTRA, LEAVE)]
     report: dict[str, object] = {"cells": len(cells), "simulated": args.number}
-    for extra, leave in prices:
+    if args.together:
+        report |= together(cells, args.number)
+        print(json.dumps(report, indent=1))
+    for extra, leave in () if args.together else prices:
         report |= score(cells, args.number, extra, leave)
         print(f"EXTRA {extra}, LEAVE {leave}\n{json.dumps(report, indent=1)}", flush=True)
     if args.json:

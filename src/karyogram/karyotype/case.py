@@ -51,7 +51,8 @@ def make_case(
     :func:`karyogram.karyotype.iscn_terms.check_term`; ``karyograms`` is how many cells to propose, at least one of each clone.
 
     A cell takes part in clones if its karyotype is complete or a person entered one, and in the modal number if its number is
-    known; excluded cells do neither. What no person has told, complete or not, takes part in ``findings``. Raises AnnotationError for texts that are no karyotype, DataError for other wrong values.
+    known; excluded cells do neither. Cells that no person told of take part in ``findings``, complete or not. Raises
+    AnnotationError for texts that are no karyotype, DataError for other wrong values.
     """
     if kind not in KINDS or sex not in (None, *SEXES):
         raise DataError(f"case {name}: kind is one of {', '.join(KINDS)}, sex one of {', '.join(SEXES)}, not {kind!r}, {sex!r}")
@@ -151,8 +152,10 @@ def _warnings(
     lost = {
         term for clone in made if not seen & set(clone.cells) for term in clone.terms if is_loss(term) and term[1:] in AUTOSOMES
     }
+    pairs = Counter(reading.sex for _, reading in known if reading.sex in (FEMALE, MALE))
     doubts = {
         "no cell could be read": not known,
+        f"{pairs[FEMALE]} cells were read as XX and {pairs[MALE]} as XY: misread, or of two persons": len(pairs) > 1,
         f"{silent} cells could not be read for certain and take no part in the clones": silent > 0,
         f"in no clone, changes of their own: {', '.join(lone)}": bool(lone),
         f"loss of an autosome, to be confirmed by a person: {' '.join(sorted(lost))}": bool(lost),

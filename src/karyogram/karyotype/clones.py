@@ -48,10 +48,16 @@ def origin_of(readings: Sequence[Reading]) -> tuple[int, int] | None:
 def all_terms(reading: Reading, origin: tuple[int, int]) -> Counter[str]:
     """Return the terms of a cell, gains and losses of X and Y against ``origin`` included.
 
+    A cell with the other normal pair has none: it is misread, or another person's, and neither a gain nor a loss.
+
     >>> all_terms(Reading((1, 0), {"+8": 1}), MALE) == Counter(["+8", "-Y"])
+    True
+    >>> all_terms(Reading((2, 0), {}), MALE) == Counter()
     True
     """
     terms = Counter(dict(reading.terms))
+    if reading.sex in (FEMALE, MALE):
+        return terms
     for label, has, had in zip("XY", reading.sex, origin, strict=True):
         terms += Counter({f"{'+' if has > had else '-'}{label}": abs(has - had)})
     return terms

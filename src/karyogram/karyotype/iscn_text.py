@@ -42,7 +42,7 @@ def write_terms(sex: str, terms: Iterable[str], number: int, doubt: bool = False
     rearranges are taken out of ``sex``.
 
     >>> write_terms("XX", ["+8", "del(X)(q22)"], 47)
-    '47,X,+8,del(X)(q22)'
+    '47,X,del(X)(q22),+8'
     """
     ordered = sorted(terms, key=order)
     for label in map(sex_chromosome, ordered):
