@@ -8,6 +8,7 @@ from karyogram.karyotype.arrange import MOST_EXTRA, arrange, choose
 from karyogram.karyotype.findings import count_classes, find_changes
 from karyogram.karyotype.iscn_text import iscn_text, possible_robertsonian
 from karyogram.karyotype.review import review_reasons
+from karyogram.karyotype.summary import summarize
 from karyogram.labels import AUTOSOMES, INDEX, LABELS
 
 NORMAL = [*AUTOSOMES, *AUTOSOMES, "X", "Y"]
@@ -157,6 +158,20 @@ def test_one_acrocentric_short_is_never_printed_as_a_loss():
     assert iscn_text(fused_read_as_9) == "45,XY,?"
     for other in (counts(without=("16",)), counts("9", without=("13", "7")), counts()):
         assert possible_robertsonian(other) == ()
+
+
+def test_an_object_of_no_class_may_be_two_acrocentrics_fused():
+    def warned(*labels, unplaced=1):
+        lacks = list(NORMAL)
+        for label in labels:
+            lacks.remove(label)
+        classes = np.array([*(INDEX[label] for label in lacks), *[-1] * unplaced])
+        return any("possible rob" in text for text in summarize(classes, np.full(len(classes), 0.99)).warnings)
+
+    assert warned("14", "21")
+    assert not warned("14", "9")
+    assert not warned("14")
+    assert not warned("14", "21", unplaced=2)
 
 
 def probability_of(labels, belief=0.99, unplaced=0):

@@ -12,17 +12,18 @@ def changes(counts: Mapping[str, int]) -> dict[str, int]:
     return {label: counts.get(label, 0) - 2 for label in AUTOSOMES if counts.get(label, 0) != 2}
 
 
-def possible_robertsonian(counts: Mapping[str, int]) -> tuple[str, ...]:
+def possible_robertsonian(counts: Mapping[str, int], unplaced: int = 0) -> tuple[str, ...]:
     """Return the D and G chromosomes that a cell of 45 lacks, if a Robertsonian translocation could explain them, else ().
 
     Two acrocentric chromosomes fused at their centromeres look like one chromosome missing, or like two missing and one of
-    another class too many; a count cannot tell that from a loss.
+    another class too many, or one ``unplaced`` object of no class; a count cannot tell that from a loss.
     """
     odd = changes(counts)
     lost = tuple(label for label, change in odd.items() for _ in range(-change))
     gained = sum(change for change in odd.values() if change > 0)
-    plain = sum(counts.values()) == 45 and counts.get("X", 0) + counts.get("Y", 0) == 2
-    return lost if plain and (len(lost), gained) in ((1, 0), (2, 1)) and set(lost) <= ACROCENTRIC else ()
+    plain = sum(counts.values()) + unplaced == 45 and counts.get("X", 0) + counts.get("Y", 0) == 2
+    told = (len(lost), gained, unplaced) in ((1, 0, 0), (2, 1, 0), (2, 0, 1))
+    return lost if plain and told and set(lost) <= ACROCENTRIC else ()
 
 
 def number_terms(counts: Mapping[str, int], told: bool = False) -> Counter[str]:

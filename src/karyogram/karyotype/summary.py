@@ -53,6 +53,7 @@ def summarize(
     )
     lost = [finding.label for finding in findings if finding.change < 0 and finding.label in AUTOSOMES]
     complete = total in PLAUSIBLE and unplaced == sum(copies(term) for term in entered if term.startswith("+"))
+    beside = () if complete or checked else possible_robertsonian(counts, unplaced)
     number = f"{reading.number} chromosomes by the rearrangements entered"
     doubts = {
         "no chromosomes found": not len(classes),
@@ -60,6 +61,7 @@ def summarize(
         f"no karyotype: {total} chromosomes placed, {unplaced} objects not": bool(len(classes)) and not complete,
         f"possible rob: 45 chromosomes, short of {' and '.join(fused)}, lost or fused (Robertsonian translocation)": complete
         and UNKNOWN in reading.terms,
+        f"possible rob: 44 chromosomes and an object of no class, short of {' and '.join(beside)}": bool(beside),
         f"loss of {' and '.join(lost)}: to be confirmed by a person": complete and bool(lost) and not fused and not checked,
         f"no karyotype: {number}, {total + unplaced} in the cell": complete and reading.number != total + unplaced,
     }

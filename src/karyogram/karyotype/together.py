@@ -11,6 +11,7 @@ from types import MappingProxyType
 import numpy as np
 from scipy.special import expit
 
+from karyogram.karyotype.findings import LIVED
 from karyogram.karyotype.margins import SEXES, Margins
 from karyogram.labels import ACROCENTRIC, AUTOSOMES
 from karyogram.records import Finding
@@ -28,7 +29,6 @@ EVIDENCE: Mapping[str, tuple[tuple[float, float], ...]] = MappingProxyType(
 #: Logarithm of the odds that a case has a change, before anything is seen: a trisomy that can be lived with, another; the
 #: loss of a chromosome that a Robertsonian translocation may hold, another; a gain and a loss of X or Y.
 PRIOR = {"lived": -5.5, "gain": -7.7, "fused": -7.0, "loss": -9.0, "sex gain": -6.0, "sex loss": -5.0}
-LIVED = frozenset({"13", "18", "21"})
 #: How much rarer a mosaic is, as the logarithm of the odds, and the share of its cells that are changed.
 MOSAIC, CHANGED = -2.0, 0.5
 #: Findings less probable than this are not told.
