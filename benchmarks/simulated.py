@@ -3,7 +3,6 @@
     python benchmarks/opinions.py opinions/val --part val        # what the pipeline thinks of each cell, kept
     python benchmarks/simulated.py opinions/val --tune           # prices of extra copies and empty places
     python benchmarks/simulated.py opinions/val opinions/train --fit        # how far to believe a finding (BELIEF in karyogram)
-    python benchmarks/simulated.py opinions/val opinions/train --together   # what a margin says (EVIDENCE), and cases
     python benchmarks/simulated.py opinions/test --json benchmarks/results/simulated.json
 
 What is added or taken is the segmenter's proposals that show the chromosome, and the opinions on them; the picture is not drawn
@@ -13,7 +12,7 @@ boxes or, where those deviate, by benchmarks/adjudication*.csv; cells of which t
 
 import argparse
 import json
-from collections import Counter, defaultdict
+from collections import Counter
 from collections.abc import Iterable, Iterator
 from dataclasses import dataclass, replace
 from itertools import product
@@ -30,7 +29,6 @@ from karyogram.files import write_text
 from karyogram.karyotype.arrange import EXTRA, LEAVE, arrange, choose
 from karyogram.karyotype.findings import count_classes, evidence, find_changes, kind_of
 from karyogram.karyotype.margins import Margins, weigh_changes
-from karyogram.karyotype.together import find_together
 from karyogram.labels import LABELS
 from karyogram.metrics.classification import wilson_interval
 
@@ -38,18 +36,14 @@ from karyogram.metrics.classification import wilson_interval
 INSIDE = 0.5
 #: The fields of a cell that have a row for each proposal.
 OBJECTS = ("first", "sure", "last", "whole")
-#: Where the margins of changed and of normal cells are counted.
-EDGES = (-np.inf, -6, -4, -2, 0, 2, 4, 5, 6, np.inf)
-#: Parts into which cases are dealt to see what beliefs say of cells that they were not fitted on.
-FOLDS = 5
-#: Cells of a simulated case.
-CELLS = (3, 4, 5)
 #: How often each kind of change is met in a cell: what a finding is weighed against. Boxes of the part "train" of tseng2023,
 #: rounded; without the chromosomes that have two boxes, and with losses for half of the chromosomes that have none: the
 #: other half are there, nobody boxed them, or are Robertsonian translocations.
 PRIOR = {"gain": 0.006, "loss": 0.005, "sex gain": 0.004, "sex loss": 0.01}
 #: A finding this probable counts as one: what flags one of a hundred normal validation cells.
 SHOWN = 0.1
+#: Parts into which cases are dealt to see what beliefs say of cells that they were not fitted on.
+FOLDS = 5
 
 
 @dataclass(frozen=True, eq=False)
@@ -242,52 +236,6 @@ def weigh(told: list[Told], tried: Counter[str], normal: int) -> dict[str, tuple
     return weights
 
 
-def together(cells: list[Cell], number: int, seed: int = 0) -> dict[str, object]:
-    """Return what margins say of one cell, and how often simulated cases and normal ones have a finding of all their cells.
-
-    A simulated case is of cells with the same change, of any persons; cells of real cases that are normal are normal cases.
-    """
-    changed: dict[tuple[str, int], list[Margins]] = defaultdict(list)
-    for base, label, change, cell in simulate(cells, number):
-        sexes = "Y" if (cells[base].truth == LABELS.index("Y")).any() else "X"
-        if change > 0 or label not in ("X", "Y") or label == sexes:
-            key = {("X", 1): "XXX" if sexes == "X" else "XXY", ("Y", 1): "XYY" if sexes == "Y" else "XXY"}
-            name = key.get((label, change), "X") if label in ("X", "Y") else label
-            changed[name, change].append(decide(cell).margins)
-    normal = defaultdict[str, list[Margins]](list)
-    for cell in cells:
-        if cell.normal:
-            normal[cell.case].append(decide(cell).margins)
-
-    def of(margins: Margins, name: str, change: int) -> float:
-        return margins.autosomes[f"{change:+d}"[0] + name] if name in LABELS[:22] else margins.of_sex(name)
-
-    everyone = [margins for own in normal.values() for margins in own]
-    seen: dict[str, list[list[float]]] = defaultdict(lambda: [[], []])
-    rng, hits, tried = np.random.default_rng(seed), Counter[str](), Counter[str]()
-    for (name, change), own in sorted(changed.items()):
-        kind = kind_of(name if name in LABELS else "X", change)
-        seen[kind][0] += [of(margins, name, change) for margins in own]
-        seen[kind][1] += [of(margins, name, change) for margins in everyone]
-        wanted = {"XXX": ("X",), "XXY": ("X",), "XYY": ("Y",), "X": ("X", "Y")}.get(name, (name,))
-        for _ in range(20 if len(own) >= max(CELLS) else 0):
-            size = int(rng.choice(CELLS))
-            found = find_together([own[k] for k in rng.choice(len(own), size, replace=False)])
-            hits[kind] += any(f.change == change and f.label in wanted for f in found)
-            tried[kind] += 1
-    for kind, (with_change, without) in seen.items():
-        print(kind, "margin from: share of changed cells, of normal cells")
-        shares = [np.histogram(values, EDGES)[0] / len(values) for values in (with_change, without)]
-        for low, one, other in zip(EDGES, *shares, strict=False):
-            print(f"  {low:5}: {one:.3f} {other:.5f}")
-    full = [own for own in normal.values() if len(own) >= min(CELLS)]
-    flagged = sum(bool(find_together(own)) for own in full)
-    return {
-        "simulated_cases_found": {kind: share(hits[kind], tried[kind]) for kind in sorted(tried)},
-        "normal_cases_flagged": share(flagged, len(full)),
-    }
-
-
 def _loss(weights: np.ndarray, rows: np.ndarray, sign: np.ndarray, weight: np.ndarray) -> float:
     """Return the logistic loss; slopes are held near what they would be if evidence were half as good as it says."""
     slack = 0.1 * float(((weights[1:] - [0.5, -0.5, -1.0]) ** 2).sum())
@@ -301,7 +249,6 @@ def main() -> None:
     parser.add_argument("--number", type=int, default=1200)
     parser.add_argument("--tune", action="store_true")
     parser.add_argument("--fit", action="store_true")
-    parser.add_argument("--together", action="store_true")
     parser.add_argument("--json", type=Path)
     args = parser.parse_args()
     cells = read_cells(args.opinions)
@@ -310,10 +257,7 @@ def main() -> None:
         return
     prices = list(product((3.5, 5.3), (0.0, 1.0, 2.0, 3.0))) if args.tune else [(EXTRA, LEAVE)]
     report: dict[str, object] = {"cells": len(cells), "simulated": args.number}
-    if args.together:
-        report |= together(cells, args.number)
-        print(json.dumps(report, indent=1))
-    for extra, leave in () if args.together else prices:
+    for extra, leave in prices:
         report |= score(cells, args.number, extra, leave)
         print(f"EXTRA {extra}, LEAVE {leave}\n{json.dumps(report, indent=1)}", flush=True)
     if args.json:

@@ -17,7 +17,7 @@ from karyogram.labels import ACROCENTRIC, AUTOSOMES
 from karyogram.records import Finding
 
 #: Margin -> logarithm of the likelihood ratio of a changed cell to a normal one, straight between the points, flat outside.
-#: Measured by benchmarks/simulated.py --together on cells of the parts train and val.
+#: Measured by benchmarks/together.py on cells of the parts train and val.
 EVIDENCE: Mapping[str, tuple[tuple[float, float], ...]] = MappingProxyType(
     {
         "gain": ((-6, -2.0), (2, -0.4), (4, 1.2), (6, 6.0)),
