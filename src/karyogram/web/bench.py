@@ -33,7 +33,7 @@ class Bench:
 
     def picture(self, metaphase: Metaphase) -> Picture:
         """Return a metaphase's picture, dark on white, kept open for the next call. Raises PictureError."""
-        return _open(self.path(metaphase))
+        return open_kept(self.path(metaphase))
 
     def enqueue(self, analyses: Sequence[int]) -> None:
         """Hand analyses to the workers. What is lost on the way is found again by :func:`karyogram.web.worker.sweep_up`."""
@@ -45,7 +45,8 @@ class Bench:
 
 
 @lru_cache(maxsize=8)
-def _open(path: Path) -> Picture:
+def open_kept(path: Path) -> Picture:
+    """Return a metaphase, dark on white, kept open for the next call. Raises PictureError."""
     return open_metaphase(path)
 
 
