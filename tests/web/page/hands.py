@@ -2,6 +2,7 @@
 
 from collections.abc import Sequence
 from dataclasses import replace
+from datetime import datetime
 
 from playwright.sync_api import expect
 
@@ -22,6 +23,18 @@ def misread(karyotype: Karyotype, wrong: dict[int, str]) -> Karyotype:
         return replace(c, label=wrong[c.id], probability=0.4 + c.id / 1000, review=("class uncertain",))
 
     return replace(karyotype, chromosomes=tuple(spoil(c) if c.id in wrong else c for c in karyotype.chromosomes))
+
+
+def stopped(page):
+    """Let a page's clock stand still: it asks what others have done when :func:`look` says so, and never by itself."""
+    page.clock.install(time=datetime(2030, 1, 1))
+    page.clock.pause_at(datetime(2030, 1, 1, 0, 0, 1))
+    return page
+
+
+def look(page) -> None:
+    """Let a stopped page ask what others have done."""
+    page.clock.run_for(2100)
 
 
 def opened(page, analysis: int):

@@ -1,6 +1,6 @@
 """A person's day: a picture in, looked at, corrected, signed, printed, found again."""
 
-from hands import drag, held, opened, saved, stroke
+from hands import drag, held, opened, saved, stopped, stroke
 
 from karyogram.web.reading import analyse
 
@@ -67,7 +67,7 @@ def test_two_people_at_once_get_a_clear_answer_and_lose_nothing(person, site, ce
     (analysis,) = site.plant("two", cells[:1])
     ada, ben = person("Ada"), person("Ben Ø")
     for page in (ada, ben):
-        opened(page, analysis)
+        opened(stopped(page), analysis)
     drag(ada, 1, "3")
     saved(ada)
     drag(ben, 9, "X")

@@ -8,6 +8,13 @@ export const KEYS = [
   ["Look", "N", "next to review, the least certain first", plain("n"), (bench) => bench.walk(1)],
   ["Look", "P", "the one before", plain("p"), (bench) => bench.walk(-1)],
   [
+    "Change",
+    "Shift ←  Shift →",
+    "before, behind its homologue",
+    (event) => event.shiftKey && ["ArrowLeft", "ArrowRight"].includes(event.key),
+    (bench, event) => bench.order(event.key === "ArrowLeft" ? -1 : 1),
+  ],
+  [
     "Look",
     "arrows",
     "to the chromosome beside",
@@ -36,7 +43,7 @@ export const KEYS = [
     (bench) => bench.remove(),
   ],
   ["Change", "J", "join the chosen (Shift and press chooses several)", plain("j"), (bench) => bench.join()],
-  ["Change", "Ctrl Z", "undo", ctrl("z"), (bench) => bench.state.undo()],
+  ["Change", "Ctrl Z", "undo", ctrl("z"), (bench) => bench.undo()],
   ["Change", "Ctrl Shift Z", "redo", (event) => ctrl("y")(event) || ctrl("z", true)(event), (bench) => bench.state.redo()],
   ["Photograph", "V", "choose and move", plain("v"), (bench) => bench.toolbar.pick("select")],
   ["Photograph", "K", "cut", plain("k"), (bench) => bench.draw("cut")],
