@@ -410,7 +410,30 @@ def test_coco_for_other_tools(unpacked):
     assert coco.annToMask(first).sum() == first["area"]
 
 
+def test_many_cells_are_packed_by_a_worker(signed, monkeypatch):
+    monkeypatch.setattr("karyogram.web.api.exports.AT_ONCE", 1)
+    refused = signed.get(f"{API}/export/training?layout=voc")
+    assert (refused.status_code, refused.json["error"]["code"]) == (413, "too_large")
+    asked = signed.post(f"{API}/export/training", json={"layout": "voc"}, headers={"Idempotency-Key": "packed"})
+    assert asked.status_code == 202
+    assert (
+        signed.post(f"{API}/export/training", json={"layout": "voc"}, headers={"Idempotency-Key": "packed"}).json == asked.json
+    )
+    told = signed.get(f"{API}/export/training/{asked.json['id']}").json
+    assert (told["state"], told["progress"], told["cells"]) == ("done", 1.0, 2)
+    file = signed.get(told["file"])
+    monkeypatch.setattr("karyogram.web.api.exports.AT_ONCE", 2)
+    at_once = signed.get(f"{API}/export/training?layout=voc")
+    contents = [{name: archive.read(name) for name in archive.namelist()} for archive in map(members, (file, at_once))]
+    assert contents[0] == contents[1]
+    part = signed.get(told["file"], headers={"Range": "bytes=10-19"})
+    assert (part.status_code, part.data) == (206, file.data[10:20])
+    assert signed.get(f"{API}/export/training/999").status_code == 404
+    assert signed.post(f"{API}/export/training", json={"layout": "yolo"}).status_code == 422
+
+
 def test_nothing_signed_is_nothing_to_train_on(tmp_path):
     client = create_app(Config(data=tmp_path, immediate=True)).test_client()
     assert client.get(f"{API}/export/training").status_code == 404
+    assert client.post(f"{API}/export/training", json={}).status_code == 404
     assert client.get(f"{API}/export/training?layout=yolo").status_code == 422

@@ -178,6 +178,10 @@ def test_exclude_and_count_only(page, site, cells):
     analyses = site.plant("uses", [cells[0], cells[1]])
     opened(page, analyses[0])
     page.keyboard.press("x")
+    page.get_by_text("Choose a chromosome first").wait_for()
+    page.locator("[data-chromosome='1']").click()
+    page.keyboard.press("Shift+X")
+    assert 1 in held(page, "1"), "no class is typed"
     page.get_by_label("Note").fill("overspread")
     page.keyboard.press("Enter")
     page.wait_for_url(f"**/analyses/{analyses[1]}")

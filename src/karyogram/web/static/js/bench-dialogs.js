@@ -194,7 +194,7 @@ export function more(bench, button) {
     );
   const signs = person.role === "approve";
   const deeds = [
-    bench.canEdit && metaphase?.use !== "excluded" && entry("Exclude the metaphase", () => bench.use("excluded"), "X"),
+    bench.canEdit && metaphase?.use !== "excluded" && entry("Exclude the metaphase", () => bench.use("excluded"), "Shift X"),
     bench.canEdit && metaphase?.use !== "counted" && entry("Count only", () => bench.use("counted"), "C"),
     bench.canEdit &&
       metaphase &&
