@@ -23,6 +23,7 @@ from karyogram.datasets.results import read_karyotype
 from karyogram.datasets.splits import read_split
 from karyogram.datasets.voc import read_voc
 from karyogram.errors import ModelError
+from karyogram.exchange.outlines import fill
 from karyogram.files import encode_picture, write_bytes
 from karyogram.labels import LABELS
 from karyogram.output import FORMATS
@@ -197,6 +198,16 @@ def test_a_click_gives_an_outline_where_the_weights_are(app, client, monkeypatch
     (new,) = (c for c in done["karyotype"]["chromosomes"] if c["id"] == chromosome.id)
     assert np.abs(np.subtract(new["bbox"], chromosome.bbox)).max() <= 5
     assert client.get(f"{API}/analyses/{analysis}/segment?x=-1&y=5").status_code == 422
+
+
+def test_a_click_on_the_ground_gives_nothing(app, client, monkeypatch):
+    _, (analysis,) = put(app)
+    far = next(c for c in MACHINE.chromosomes if min(c.bbox) > 100 and not c.overlaps)
+    monkeypatch.setattr(edits_api, "load_sam", lambda _: Sam(FakeEncoder(), FakeDecoder()))
+    monkeypatch.setattr(edits_api, "segment_point", lambda *_: fill(far, (690, 700)))
+    refused = client.get(f"{API}/analyses/{analysis}/segment?x=2&y=2")
+    edits_api._sam.cache_clear()
+    assert (refused.status_code, refused.json["error"]["reason"]) == (422, "there is no chromosome at this place")
 
 
 def test_a_cutout_is_fetched_again_only_when_it_changed(app, client):

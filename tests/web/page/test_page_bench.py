@@ -3,7 +3,7 @@
 import time
 
 import pytest
-from hands import drag, held, misread, opened, saved
+from hands import Fingers, drag, held, misread, opened, saved
 
 WRONG = {9: "9", 17: "20", 23: "4"}
 
@@ -163,12 +163,9 @@ def test_a_whole_correction_by_touch(person, site, cells):
     page.locator("[data-chromosome='1']").tap()
     page.get_by_role("button", name="3: put the chosen chromosome here", exact=True).tap()
     assert 1 in held(page, "3")
-    here, there = (page.locator(which).bounding_box() for which in ("[data-chromosome='4']", "[data-slot='5']"))
-    finger = page.context.new_cdp_session(page)
-    start, end = ([{"x": box["x"] + box["width"] / 2, "y": box["y"] + box["height"] / 2}] for box in (here, there))
-    finger.send("Input.dispatchTouchEvent", {"type": "touchStart", "touchPoints": start})
-    finger.send("Input.dispatchTouchEvent", {"type": "touchMove", "touchPoints": end})
-    finger.send("Input.dispatchTouchEvent", {"type": "touchEnd", "touchPoints": []})
+    boxes = (page.locator(which).bounding_box() for which in ("[data-chromosome='4']", "[data-slot='5']"))
+    start, end = ([(box["x"] + box["width"] / 2, box["y"] + box["height"] / 2)] for box in boxes)
+    Fingers(page).slide(start, end, steps=1)
     page.wait_for_selector("[data-slot='5'] [data-chromosome='4']")
     saved(page)
     assert (site.labels(analysis)[1], site.labels(analysis)[4]) == ("3", "5")

@@ -75,7 +75,8 @@ def test_nobody_signs_what_another_has_changed_unseen(person, site, cells):
 
     opened(ben, second)
     ben.get_by_role("button", name="More").click()
-    ben.get_by_role("button", name="Sign as second reader").click()
+    with ben.expect_response("**/actions"):
+        ben.get_by_role("button", name="Sign as second reader").click()
     look(ada)
     ada.get_by_text("Ben Ø: signed as second reader").wait_for()
 
