@@ -85,6 +85,10 @@ def test_two_people_at_once_get_a_clear_answer_and_lose_nothing(person, site, ce
     saved(ada)
     assert 9 in held(ada, "X")
     assert site.labels(analysis)[11] != "Y"
+    ada.keyboard.press("Control+z")
+    ada.get_by_role("dialog").get_by_text("Undo what Ben Ø has done?").wait_for()
+    ada.keyboard.press("Escape")
+    assert 9 in held(ada, "X")
 
 
 def test_what_could_not_be_sent_is_sent_when_the_line_is_back(page, site, cells):

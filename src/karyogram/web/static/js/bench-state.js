@@ -172,11 +172,11 @@ export class BenchState extends EventTarget {
 
   /** After a conflict: take what the other has done, and send the own edits after it or drop them. */
   async resolve(keep) {
-    const { current } = this.conflict.body;
+    const { current, by } = this.conflict.body;
     this.conflict = null;
     if (!keep) this.queue = [];
     this.queue = this.queue.filter((job) => job.edits);
-    if (current?.karyotype) this.take(current);
+    if (current?.karyotype) this.take(current, by);
     else await this.load();
     this.tell("saving");
     return this.#send();
