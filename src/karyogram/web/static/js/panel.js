@@ -131,9 +131,10 @@ export class Panel {
   #deeds(one, deleted) {
     const { bench } = this;
     const closed = !bench.canEdit;
-    const deed = (name, label, key, run, off = false) =>
-      iconButton(name, `${label} (${key})`, run, { disabled: closed || off, "data-deed": name });
-    const alone = !one.label || homologues(bench.state.now, one.label).length < 2;
+    const deed = (name, label, key, run) =>
+      iconButton(name, `${label} (${key})`, run, { disabled: closed, "data-deed": name });
+    const copies = one.label ? homologues(bench.state.now, one.label) : [];
+    const at = copies.indexOf(one);
     const changing = deleted
       ? [
           iconButton("restore", "Restore (Delete)", () => bench.remove(), {
@@ -167,8 +168,8 @@ export class Panel {
           ...(bench.state.chosen.length > 1
             ? [deed("join", "Join the chosen", "J", () => bench.join())]
             : [
-                deed("before", "Before its homologue", "Shift ←", () => bench.order(-1), alone),
-                deed("behind", "Behind its homologue", "Shift →", () => bench.order(1), alone),
+                at > 0 ? deed("before", "Before its homologue", "Shift ←", () => bench.order(-1)) : null,
+                at < copies.length - 1 ? deed("behind", "Behind its homologue", "Shift →", () => bench.order(1)) : null,
               ]),
           deed("delete", "Delete", "Delete", () => bench.remove()),
         ];
