@@ -3,9 +3,9 @@
     python benchmarks/serve.py --clients 50 --seconds 20 --out benchmarks/results/serve.json
 
 Starts ``karyogram serve`` in a new folder, with a small drawn metaphase. Every client lists cases, reads a case and an
-analysis, fetches the picture and a chromosome, edits that analysis, the same for all, so that most are told 409, and now and
-then uploads a picture; the queue is short, so that it fills and refuses. Memory is that of the server's process, sampled ten
-times a second.
+analysis, asks what others have done as an open page does, fetches the picture and a chromosome, edits that analysis, the
+same for all, so that most are told 409, and now and then uploads a picture; the queue is short, so that it fills and
+refuses. Memory is that of the server's process, sampled ten times a second.
 """
 
 import argparse
@@ -100,21 +100,22 @@ def measure(server: subprocess.Popen, given: argparse.Namespace) -> dict:
 
 def client(base: str, picture: np.ndarray, analysis: int, number: int, end: float) -> list[tuple[str, int, float]]:
     """Ask this and that until ``end``; return kind, status and seconds of each request."""
-    chance, seen = random.Random(number), []
+    chance, seen, tag = random.Random(number), [], ""
 
-    def ask(kind: str, do, *arguments) -> tuple[int, dict]:
+    def ask(kind: str, do, *arguments) -> tuple:
         start = time.monotonic()
-        status, body = do(*arguments)
+        status, told = do(*arguments)
         seen.append((kind, status, time.monotonic() - start))
-        return status, body
+        return status, told
 
     while time.monotonic() < end:
         ask("cases", read, base, "/api/v1/cases")
-        status, told = ask("analysis", read, base, f"/api/v1/analyses/{analysis}")
+        found, told = ask("analysis", read, base, f"/api/v1/analyses/{analysis}")
         ask("case", read, base, f"/api/v1/cases/{told.get('case', 1)}")
+        _, tag = ask("versions", poll, base, f"/api/v1/cases/{told.get('case', 1)}/versions", tag)
         ask("picture", read, base, f"/api/v1/metaphases/{told.get('metaphase', 1)}/picture?dark=1")
         ask("chromosome", read, base, f"/api/v1/analyses/{analysis}/chromosomes/1.png")
-        if status == 200:
+        if found == 200:
             edit = json.dumps({"version": told["version"], "edits": [{"kind": "flip", "id": 1 + number % 40}]}).encode()
             ask("edit", read, base, f"/api/v1/analyses/{analysis}/edits", edit, "application/json")
         if chance.random() < 0.3:
@@ -143,6 +144,17 @@ def read(base: str, path: str, body: bytes | None = None, kind: str = "") -> tup
     except OSError:
         return 0, {}
     return status, json.loads(content) if form == "application/json" and content.startswith(b"{") else {}
+
+
+def poll(base: str, path: str, tag: str) -> tuple[int, str]:
+    """Ask what is new since ``tag``; return status and the tag of what is known now."""
+    try:
+        with urllib.request.urlopen(urllib.request.Request(base + path, headers={"If-None-Match": tag}), timeout=120) as answer:
+            return answer.status, answer.headers["ETag"]
+    except urllib.error.HTTPError as error:
+        return error.code, tag
+    except OSError:
+        return 0, tag
 
 
 def memory(pid: int) -> int:

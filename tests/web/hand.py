@@ -4,9 +4,13 @@ from dataclasses import replace
 
 from karyogram.datasets.synth.metaphase import synth_metaphase
 from karyogram.errors import EditError
+from karyogram.karyotype.structure import BESIDE
 from karyogram.records import Chromosome
 from karyogram.shape.pose import outline, upright_angle
 from karyogram.web.edits import perform
+
+#: How the flag of a chromosome begins that differs from its homologue.
+DIFFERS = f"bands differ{BESIDE}"
 
 
 def cell(seed=5):
@@ -17,9 +21,20 @@ def cell(seed=5):
 
 
 class Eyes:
-    """Calls everything that is drawn a doubtful 5, so that no model is needed; ``asked`` counts."""
+    """Calls everything that is drawn a doubtful 5, so that no model is needed; ``asked`` counts.
 
-    asked = 0
+    ``odd`` are the ids of chromosomes that differ from their homologue wherever they are compared, None if that cannot be told;
+    ``compared`` are the classes that were.
+    """
+
+    def __init__(self, odd=()):
+        self.asked, self.odd, self.compared = 0, odd, []
+
+    def compare(self, cell, classes):
+        self.compared.append(sorted(classes))
+        if self.odd is None:
+            return None
+        return {c.id: (f"{DIFFERS}{c.id}",) if c.id in self.odd else () for c in cell if c.label in classes}
 
     def tighten(self, mask):
         if mask.x == 0:
@@ -39,9 +54,9 @@ class Eyes:
         )  # fmt: skip
 
 
-def do(machine, *edits, rows=()):
+def do(machine, *edits, rows=(), eyes=None):
     """Do edits after ``rows``; return all rows and the state."""
-    added, state = perform(machine, list(rows), edits, Eyes())
+    added, state = perform(machine, list(rows), edits, eyes or Eyes())
     return [*rows, *added], state
 
 

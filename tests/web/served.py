@@ -15,6 +15,7 @@ from karyogram.files import encode_picture
 from karyogram.web import create_app
 from karyogram.web.bench import Bench
 from karyogram.web.config import Config
+from karyogram.web.worker import take_up
 
 PICTURE, CELL = draw_cell(
     [Bar("1"), Bar("1", review=("class uncertain",)), Bar("2"), Bar("X")], columns=4, iscn="", quality=0.5
@@ -95,10 +96,6 @@ def fresh_postgres():
 
 def serve(data, **settings) -> Served:
     """A bench whose queue nobody takes from but the test; see :meth:`Served.work`."""
-    from functools import partial
-
-    from karyogram.web.reading import analyse
-
     served = Served(create_app(Config(data=data, **settings)))
-    served.bench.queue.work = partial(analyse, served.bench)
+    take_up(served.bench)
     return served

@@ -4,6 +4,8 @@ import csv
 import hashlib
 import io
 import json
+import shutil
+import subprocess
 import warnings
 import zipfile
 from dataclasses import replace
@@ -12,7 +14,7 @@ from itertools import count
 import numpy as np
 import pytest
 from defusedxml import ElementTree
-from hand import cell, labelled, middle_line
+from hand import DIFFERS, cell, labelled, middle_line, one
 from PIL import Image
 from pycocotools.coco import COCO
 
@@ -21,6 +23,7 @@ from karyogram.datasets.results import read_karyotype
 from karyogram.datasets.splits import read_split
 from karyogram.datasets.voc import read_voc
 from karyogram.errors import ModelError
+from karyogram.exchange.outlines import fill
 from karyogram.files import encode_picture, write_bytes
 from karyogram.labels import LABELS
 from karyogram.output import FORMATS
@@ -32,9 +35,10 @@ from karyogram.training.prepare import prepare_folder
 from karyogram.web import create_app
 from karyogram.web.api import edits as edits_api
 from karyogram.web.config import Config
-from karyogram.web.db import writing
-from karyogram.web.db.edits import summarise
+from karyogram.web.db import reading, writing
+from karyogram.web.db.edits import load_analysis, summarise
 from karyogram.web.db.tables import Analysis, Case, Metaphase
+from karyogram.web.looking import Looking
 from test_sam import FakeDecoder, FakeEncoder
 
 TRUTH, PICTURE = cell()
@@ -196,6 +200,16 @@ def test_a_click_gives_an_outline_where_the_weights_are(app, client, monkeypatch
     assert client.get(f"{API}/analyses/{analysis}/segment?x=-1&y=5").status_code == 422
 
 
+def test_a_click_on_the_ground_gives_nothing(app, client, monkeypatch):
+    _, (analysis,) = put(app)
+    far = next(c for c in MACHINE.chromosomes if min(c.bbox) > 100 and not c.overlaps)
+    monkeypatch.setattr(edits_api, "load_sam", lambda _: Sam(FakeEncoder(), FakeDecoder()))
+    monkeypatch.setattr(edits_api, "segment_point", lambda *_: fill(far, (690, 700)))
+    refused = client.get(f"{API}/analyses/{analysis}/segment?x=2&y=2")
+    edits_api._sam.cache_clear()
+    assert (refused.status_code, refused.json["error"]["reason"]) == (422, "there is no chromosome at this place")
+
+
 def test_a_cutout_is_fetched_again_only_when_it_changed(app, client):
     _, (analysis,) = put(app)
     url = f"{API}/analyses/{analysis}/chromosomes/4.png"
@@ -252,6 +266,65 @@ def test_every_format_of_an_analysis_as_it_is_now(app, client, tmp_path):
     assert len(alone.text.splitlines()) == 46
     for bad in ("gif", "", "json,gif"):
         assert client.get(f"{API}/analyses/{analysis}/export?format={bad}").status_code == 422
+
+
+def test_an_order_shows_in_exports_and_is_undone(app, client, tmp_path):
+    _, (analysis,) = put(app)
+    first, second = labelled(MACHINE, "7")
+
+    def exported():
+        found = members(client.get(f"{API}/analyses/{analysis}/export?format=png,pdf,csv"))
+        copies = sorted(name for name in found.namelist() if name.startswith("chromosomes/07_"))
+        rows = [row["id"] for row in csv.DictReader(io.StringIO(found.read("chromosomes.csv").decode())) if row["label"] == "7"]
+        return copies, rows, found.read("karyogram.png"), found.read("report.pdf")
+
+    def drawings(report):
+        (tmp_path / "report.pdf").write_bytes(report)
+        run = ["pdftoppm", "-r", "40", "-gray", "-f", "1", "-l", "1", str(tmp_path / "report.pdf")]
+        return subprocess.run(run, capture_output=True, check=True).stdout
+
+    before = exported()
+    edit(client, analysis, 0, {"kind": "order", "id": second, "place": 0})
+    after = exported()
+    assert after[0] == [f"chromosomes/07_a_id{second}.png", f"chromosomes/07_b_id{first}.png"]
+    assert (before[1], after[1]) == ([str(first), str(second)], [str(second), str(first)])
+    assert before[2] != after[2]
+    if shutil.which("pdftoppm"):
+        assert drawings(before[3]) != drawings(after[3])
+    step(client, analysis, 1, "undo")
+    assert exported()[:3] == before[:3]
+
+
+def test_a_flag_goes_with_its_pair_and_a_new_one_comes_from_the_picture(app, client):
+    flagged, other = labelled(MACHINE, "7")
+    _, (analysis,) = put(app)
+    with writing(app.extensions["karyogram"].engine) as session:
+        found = [replace(c, review=(f"{DIFFERS}0.62",) if c.id == flagged else ()) for c in MACHINE.chromosomes]
+        machine = replace(MACHINE, chromosomes=tuple(found))
+        row = session.get(Analysis, analysis)
+        row.karyotype = machine.to_json()
+        summarise(row, machine)
+    told = edit(client, analysis, 0, {"kind": "flip", "id": other})["karyotype"]
+    assert not [c for c in told["chromosomes"] if any("homologue" in reason for reason in c["review"])], "drawn alike"
+    undone = step(client, analysis, 1, "undo")["karyotype"]
+    assert next(c["review"] for c in undone["chromosomes"] if c["id"] == flagged) == [f"{DIFFERS}0.62"]
+
+
+def test_homologues_are_compared_in_the_picture(app):
+    _, (analysis,) = put(app)
+    _, halved = labelled(MACHINE, "7")
+    points = np.array(one(MACHINE, halved).polygon)
+    along = int(np.argmax(np.ptp(points, axis=0)))
+    points[:, along] = np.minimum(points[:, along], points[:, along].mean())
+    half = replace(one(MACHINE, halved), polygon=tuple(map(tuple, points.tolist())))
+    with reading(app.extensions["karyogram"].engine) as session:
+        look = Looking(app.extensions["karyogram"], load_analysis(session, analysis))
+    cell = [half if c.id == halved else c for c in MACHINE.chromosomes]
+    reasons = look.compare(cell, {"7", "8"})
+    assert any(reason.startswith("length differs from its homologue") for reason in reasons.pop(halved))
+    assert not any(reasons.values())
+    look.loaded.metaphase.stored = "gone.png"
+    assert look.compare(cell, {"7"}) is None, "without its picture nobody can tell"
 
 
 def test_a_confirmed_loss_reaches_the_case(app, client):
@@ -348,7 +421,30 @@ def test_coco_for_other_tools(unpacked):
     assert coco.annToMask(first).sum() == first["area"]
 
 
+def test_many_cells_are_packed_by_a_worker(signed, monkeypatch):
+    monkeypatch.setattr("karyogram.web.api.exports.AT_ONCE", 1)
+    refused = signed.get(f"{API}/export/training?layout=voc")
+    assert (refused.status_code, refused.json["error"]["code"]) == (413, "too_large")
+    asked = signed.post(f"{API}/export/training", json={"layout": "voc"}, headers={"Idempotency-Key": "packed"})
+    assert asked.status_code == 202
+    assert (
+        signed.post(f"{API}/export/training", json={"layout": "voc"}, headers={"Idempotency-Key": "packed"}).json == asked.json
+    )
+    told = signed.get(f"{API}/export/training/{asked.json['id']}").json
+    assert (told["state"], told["progress"], told["cells"]) == ("done", 1.0, 2)
+    file = signed.get(told["file"])
+    monkeypatch.setattr("karyogram.web.api.exports.AT_ONCE", 2)
+    at_once = signed.get(f"{API}/export/training?layout=voc")
+    contents = [{name: archive.read(name) for name in archive.namelist()} for archive in map(members, (file, at_once))]
+    assert contents[0] == contents[1]
+    part = signed.get(told["file"], headers={"Range": "bytes=10-19"})
+    assert (part.status_code, part.data) == (206, file.data[10:20])
+    assert signed.get(f"{API}/export/training/999").status_code == 404
+    assert signed.post(f"{API}/export/training", json={"layout": "yolo"}).status_code == 422
+
+
 def test_nothing_signed_is_nothing_to_train_on(tmp_path):
     client = create_app(Config(data=tmp_path, immediate=True)).test_client()
     assert client.get(f"{API}/export/training").status_code == 404
+    assert client.post(f"{API}/export/training", json={}).status_code == 404
     assert client.get(f"{API}/export/training?layout=yolo").status_code == 422

@@ -33,6 +33,7 @@ LABEL = st.sampled_from([*LABELS, None])
 NEW = st.integers(45, 50)
 FIELDS = {
     "move": {"id": NUMBERS, "label": LABEL, "place": st.integers(0, 3)},
+    "order": {"id": NUMBERS, "place": st.integers(-1, 3)},
     "swap": {"a": NUMBERS, "b": NUMBERS},
     "flip": {"id": NUMBERS},
     "rotate": {"id": NUMBERS, "degrees": st.floats(-400, 400)},
@@ -72,7 +73,7 @@ def go(edits):
                 row, state = step(MACHINE, rows, edit["kind"])
                 rows.append(row)
             else:
-                added, state = perform(MACHINE, rows, [edit], Eyes())
+                added, state = perform(MACHINE, rows, [edit], Eyes(odd=range(60)))
                 rows += added
         except EditError:
             continue

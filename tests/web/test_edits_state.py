@@ -9,7 +9,7 @@ import pytest
 from hand import cell, do, labelled, middle_line, one
 
 from karyogram.errors import EditError
-from karyogram.web.edits import KINDS
+from karyogram.web.edits import KINDS, replay, step
 
 
 @pytest.fixture(scope="module")
@@ -42,6 +42,20 @@ def test_places_in_a_slot(machine):
     assert state.karyotype.chromosomes[-1].probability == 0.0
     assert state.karyotype.iscn == ""
     assert "no karyotype: 45 chromosomes placed, 1 objects not" in state.karyotype.warnings
+
+
+def test_an_order_among_homologues_says_nothing_of_their_class(machine):
+    (a, b), (new, _) = labelled(machine, "7"), labelled(machine, "3")
+    rows, state = do(machine, {"kind": "order", "id": a, "place": 1})
+    assert labelled(state.karyotype, "7") == [b, a]
+    assert not state.confirmed
+    assert one(state.karyotype, a) == one(machine, a)
+    assert (rows[0].before[str(a)]["place"], rows[0].after[str(a)]["place"]) == (0, 1)
+    assert replay(machine, rows).karyotype == state.karyotype
+    assert step(machine, rows, "undo")[1].karyotype == machine
+    rows, _ = do(machine, {"kind": "move", "id": new, "label": "7"}, {"kind": "delete", "id": a})
+    _, state = do(machine, {"kind": "order", "id": new, "place": 0}, {"kind": "restore", "id": a}, rows=rows)
+    assert labelled(state.karyotype, "7") == [a, new, b], "a deleted one keeps its place and has no part in the order"
 
 
 def test_swapping_exchanges_classes_and_places(machine):
@@ -180,7 +194,7 @@ def test_entered_rearrangements_have_to_add_up(machine):
 @pytest.mark.parametrize(
     ("edit", "reason"),
     [
-        ({"kind": "fuse"}, "an edit is an object whose kind is one of move, swap"),
+        ({"kind": "fuse"}, "an edit is an object whose kind is one of move, order, swap"),
         ({"kind": ["move"]}, "an edit is an object"),
         ("move", "an edit is an object"),
         ({"kind": "move", "id": 1}, "move: the field label is missing"),

@@ -276,3 +276,58 @@ def test_every_added_picture_leaves_a_row(bench):
         kinds = [row.kind for row in session.query(Action).filter_by(case_id=case).order_by(Action.id)]
     assert kinds == ["create", "add", "add"]
     assert len(ids) == 2
+
+
+def test_nobody_signs_what_another_has_changed_meanwhile(bench):
+    case, (first, second) = new(bench, cells=2)
+    flip = {"version": 0, "edits": [{"kind": "flip", "id": 1}]}
+
+    def sign(kind, reader, seen, status=200):
+        given = {"kind": kind, "version": bench.get(f"/cases/{case}")["version"], "seen": seen}
+        return bench.post(f"/cases/{case}/actions", status, json=given, headers={"X-Reader": reader})
+
+    bench.post(f"/analyses/{first}/edits", json=flip, headers={"X-Reader": "Ben"})
+    refused = sign("approve", "Ada", {first: 0, second: 0}, 409)
+    assert [(told["analysis"], told["version"], told["by"]) for told in refused["changed"]] == [(first, 1, "Ben")]
+    assert "was changed by Ben at" in refused["error"]["reason"]
+    assert bench.get(f"/cases/{case}")["state"] == "open"
+    assert sign("review", "Ada", {first: 1}, 409)["changed"][0]["analysis"] == second, "not seen at all"
+    signed = sign("review", "Ada", {first: 1, second: 0})["actions"][-1]["what"]["versions"]
+    assert signed == {str(first): 1, str(second): 0}
+
+    assert sign("second", "Cy", {first: 0, second: 0}, 409)["changed"][0]["analysis"] == first
+    assert sign("second", "Cy", {first: 1, second: 0})["actions"][-1]["user"] == "Cy"
+
+
+def test_what_changes_a_reviewed_case_opens_it_again(bench):
+    case, (analysis,) = new(bench)
+    metaphase = bench.get(f"/cases/{case}")["metaphases"][0]["id"]
+    changes = {
+        "again": lambda _: bench.post(f"/analyses/{analysis}/again", 202, json={}),
+        "metaphase": lambda v: bench.post(f"/metaphases/{metaphase}/use", json={"use": "excluded", "version": v}),
+        "kind": lambda v: bench.client.patch(f"/api/v1/cases/{case}", json={"version": v, "kind": "acquired"}),
+    }
+    for why, change in changes.items():
+        version = bench.get(f"/cases/{case}")["version"]
+        bench.post(f"/cases/{case}/actions", json={"kind": "review", "version": version})
+        change(version + 1)
+        bench.work()
+        whole = bench.get(f"/cases/{case}")
+        assert whole["state"] == "open"
+        assert why in next(action["what"] for action in whole["actions"][::-1] if action["kind"] == "reopen")
+
+
+def test_versions_are_told_anew_only_when_something_changed(bench):
+    case, (first, second) = new(bench, cells=2)
+    path = f"/api/v1/cases/{case}/versions"
+    asked = bench.client.get(path)
+    assert asked.json["analyses"][str(first)] == {"version": 0, "state": "done", "by": None, "at": None}
+    kept = {"If-None-Match": asked.headers["ETag"]}
+    again = bench.client.get(path, headers=kept)
+    assert (again.status_code, again.data, again.headers["Cache-Control"]) == (304, b"", "private, no-cache")
+    edit = {"version": 0, "edits": [{"kind": "flip", "id": 1}]}
+    bench.post(f"/analyses/{second}/edits", json=edit, headers={"X-Reader": "Ben"})
+    told = bench.client.get(path, headers=kept).json
+    assert (told["version"], told["state"]) == (asked.json["version"], "open")
+    assert (told["analyses"][str(second)]["version"], told["analyses"][str(second)]["by"]) == (1, "Ben")
+    bench.get("/cases/999/versions", 404)

@@ -1,14 +1,21 @@
 """A chromosome's outline as pixels, and as a line around them."""
 
+from collections.abc import Sequence
+
 import cv2
 import numpy as np
 
 from karyogram.records import Chromosome, Instance
 
 
-def fill(chromosome: Chromosome, size: tuple[int, int]) -> Instance:
+def fill(chromosome: Chromosome, size: tuple[int, ...]) -> Instance:
     """Return the pixels of a picture of ``size`` (H, W) that lie in or on the outline, none beyond the picture."""
-    points = np.rint(chromosome.polygon).astype(np.int32)
+    return fill_polygon(chromosome.polygon, size)
+
+
+def fill_polygon(polygon: Sequence[tuple[float, float]], size: tuple[int, ...]) -> Instance:
+    """Return the pixels of a picture of ``size`` (H, W) that lie in or on a polygon of points x, y, none beyond the picture."""
+    points = np.rint(polygon).astype(np.int32)
     left, top = (int(v) for v in points.min(0))
     mask = np.zeros(np.ptp(points, axis=0)[::-1] + 1, np.uint8)
     cv2.fillPoly(mask, [points - (left, top)], (1,))

@@ -5,7 +5,7 @@ normal cells by benchmarks/structure.py.
 """
 
 import json
-from collections.abc import Mapping, Sequence
+from collections.abc import Collection, Mapping, Sequence
 from dataclasses import dataclass
 from functools import cache
 from importlib.resources import files
@@ -14,6 +14,7 @@ from typing import Any
 import numpy as np
 from scipy.ndimage import gaussian_filter1d
 
+from karyogram.labels import LABELS
 from karyogram.shape.measure import Measures
 from karyogram.shape.warp import align
 
@@ -22,6 +23,8 @@ WINDOW = 2.0
 #: Points at each end of a profile where stain fades: they are not compared.
 ENDS = 4
 KINDS = ("length", "centromere", "bands")
+#: What stands between kind and place in the words of a flag.
+BESIDE = " from its homologue at "
 
 
 @dataclass(frozen=True)
@@ -61,33 +64,43 @@ def usual() -> tuple[Mapping[str, Usual], Mapping[str, float]]:
 
 
 def flag_differences(
-    labels: Sequence[str | None], measured: Sequence[Measures], clear: Sequence[bool]
+    labels: Sequence[str | None], measured: Sequence[Measures], clear: Sequence[bool], among: Collection[str] = LABELS
 ) -> list[tuple[str, ...]]:
     """Return, for the N chromosomes of a cell, the reasons to look at each: "bands differ from its homologue at 0.62".
 
     ``labels`` are their classes, ``clear`` whether class and outline are sure and nothing lies across. Places run from 0, the
-    end of the short arm, to 1. Compared are classes with two clear chromosomes.
+    end of the short arm, to 1. Compared are those classes ``among`` the 24 that have two clear chromosomes; of others the
+    lengths are enough.
     """
     table, flagged = usual()
     reasons: list[tuple[str, ...]] = [()] * len(labels)
-    for number, found in compare(labels, measured, clear, table).items():
+    for number, found in compare(labels, measured, clear, table, among).items():
         reasons[number] = tuple(
-            f"{d.kind} differ{'' if d.kind == 'bands' else 's'} from its homologue at {d.place:.2f}"
+            f"{d.kind} differ{'' if d.kind == 'bands' else 's'}{BESIDE}{d.place:.2f}"
             for d in found
             if d.score > flagged[d.kind]
         )
     return reasons
 
 
+def is_difference(reason: str) -> bool:
+    """Tell whether a review reason is one of :func:`flag_differences`, which holds as long as the pair stays what it is."""
+    return BESIDE in reason
+
+
 def compare(
-    labels: Sequence[str | None], measured: Sequence[Measures], clear: Sequence[bool], table: Mapping[str, Usual]
+    labels: Sequence[str | None],
+    measured: Sequence[Measures],
+    clear: Sequence[bool],
+    table: Mapping[str, Usual],
+    among: Collection[str] = LABELS,
 ) -> dict[int, list[Difference]]:
     """Return the differences of each chromosome of a pair, by number; of two that differ, the one less like its class.
 
     Arguments as for :func:`flag_differences`. A score is the geometric mean of two: against the homologue and, at the same
     place, against the class, each in standard deviations of normal cells.
     """
-    pairs = _pairs(labels, clear)
+    pairs = [pair for pair in _pairs(labels, clear) if labels[pair[0]] in among]
     if not pairs:
         return {}
     ones, twos = (np.array([measured[pair[side]].profile for pair in pairs]) for side in (0, 1))

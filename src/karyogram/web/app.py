@@ -3,7 +3,6 @@
 import importlib
 import logging
 import secrets
-from functools import partial
 from pathlib import Path
 
 from apiflask import APIFlask
@@ -19,8 +18,8 @@ from karyogram.web import metrics, people, security
 from karyogram.web.api.people import limiter
 from karyogram.web.bench import open_bench
 from karyogram.web.config import Config
-from karyogram.web.reading import analyse
 from karyogram.web.refusals import Busy, Invalid, Refusal
+from karyogram.web.worker import take_up
 
 log = logging.getLogger("karyogram.web")
 
@@ -48,7 +47,7 @@ def create_app(config: Config) -> APIFlask:
     app = APIFlask("karyogram.web", title="karyogram", version="1", docs_path=None, static_folder=None)  # type: ignore[arg-type]
     app.extensions["karyogram"] = bench = open_bench(config)
     if config.immediate:
-        bench.queue.work = partial(analyse, bench)
+        take_up(bench)
     app.secret_key = _secret(config.data / "secret.key")
     app.config |= {
         "MAX_CONTENT_LENGTH": config.max_upload_mb * 2**20,

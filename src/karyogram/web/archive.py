@@ -36,12 +36,17 @@ def send_folder(folder: Path, files: Sequence[str], name: str) -> Response:
 def send_zip(entries: Iterable[tuple[str, bytes]], name: str) -> Response:
     """Answer with a zip of (path, content), made entry by entry."""
     file: IO[bytes] = tempfile.SpooledTemporaryFile(IN_MEMORY)  # noqa: SIM115  the response closes it
+    write_zip(file, entries)
+    file.seek(0)
+    return send_file(file, "application/zip", as_attachment=True, download_name=name.replace("/", "_"), max_age=0)
+
+
+def write_zip(file: IO[bytes], entries: Iterable[tuple[str, bytes]]) -> None:
+    """Write a zip of (path, content), entry by entry."""
     with zipfile.ZipFile(file, "w", zipfile.ZIP_DEFLATED) as archive:
         for path, content in entries:
             packed = PurePosixPath(path).suffix in (".png", ".jpg", ".pdf", ".zip")
             archive.writestr(path, content, zipfile.ZIP_STORED if packed else zipfile.ZIP_DEFLATED)
-    file.seek(0)
-    return send_file(file, "application/zip", as_attachment=True, download_name=name.replace("/", "_"), max_age=0)
 
 
 def table(columns: Sequence[str], rows: Iterable[Sequence[Any]]) -> str:

@@ -1,7 +1,7 @@
 """What every part of a running bench shares: its settings, its database, its queue, its pictures."""
 
 import logging
-from collections.abc import Sequence
+from collections.abc import Callable, Sequence
 from dataclasses import dataclass
 from functools import lru_cache
 from pathlib import Path
@@ -33,19 +33,27 @@ class Bench:
 
     def picture(self, metaphase: Metaphase) -> Picture:
         """Return a metaphase's picture, dark on white, kept open for the next call. Raises PictureError."""
-        return _open(self.path(metaphase))
+        return open_kept(self.path(metaphase))
 
     def enqueue(self, analyses: Sequence[int]) -> None:
         """Hand analyses to the workers. What is lost on the way is found again by :func:`karyogram.web.worker.sweep_up`."""
+        self._hand(self.queue.put, analyses)
+
+    def enqueue_exports(self, exports: Sequence[int]) -> None:
+        """Hand exports to the workers, in the same way."""
+        self._hand(self.queue.put_export, exports)
+
+    def _hand(self, put: Callable[[int], object], numbers: Sequence[int]) -> None:
         try:
-            for analysis in analyses:
-                self.queue.put(analysis)
+            for number in numbers:
+                put(number)
         except Exception:  # the rows are kept already, so whoever asked was served
             log.exception("the queue is away")
 
 
 @lru_cache(maxsize=8)
-def _open(path: Path) -> Picture:
+def open_kept(path: Path) -> Picture:
+    """Return a metaphase, dark on white, kept open for the next call. Raises PictureError."""
     return open_metaphase(path)
 
 

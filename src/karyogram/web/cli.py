@@ -31,6 +31,11 @@ HOME = Path(click.get_app_dir("karyogram")) / "bench"
 @click.option(
     "--webhook-host", "webhook_hosts", multiple=True, help="A host that may be told of results; for benches with users."
 )
+@click.option(
+    "--webhook-secret-file",
+    type=click.Path(path_type=Path, dir_okay=False),
+    help="File whose content, 16 bytes or more, webhooks are signed with.",
+)
 @click.option("--log", "level", default="info", show_default=True, type=click.Choice(["debug", "info", "warning"]))
 @click.option("--parent", type=int, hidden=True, help="The process whose workers these are.")
 @click.pass_context
@@ -53,6 +58,7 @@ def serve(
     from karyogram.web.config import Config, is_loopback
 
     ctx.obj = config = Config(public=not is_loopback(host), **settings)
+    config.webhook_secret()  # a bad one is told before anything starts
     if ctx.invoked_subcommand is not None:
         return
     from karyogram.web.logs import start_log
@@ -76,6 +82,8 @@ def _options(config: Any, workers: int, level: str) -> list[str]:
     told = {"--data": config.data, "--workers": workers, "--lease": config.lease, "--log": level}
     if config.database:
         told["--database"] = config.database
+    if config.webhook_secret_file:
+        told["--webhook-secret-file"] = config.webhook_secret_file
     hosts = [part for host in config.webhook_hosts for part in ("--webhook-host", host)]
     return [*(str(part) for pair in told.items() for part in pair), *hosts]
 

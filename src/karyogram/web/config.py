@@ -8,6 +8,8 @@ from karyogram.errors import DataError
 
 #: How PostgreSQL is named in a URL.
 POSTGRES = ("postgresql://", "postgres://")
+#: A shorter secret could be guessed.
+SHORTEST_SECRET = 16
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -19,7 +21,7 @@ class Config:
     ``lease`` seconds is given to another, ``attempts`` times in all. ``public`` is true if others than this machine reach
     the bench: then people have to log in. ``immediate`` analyses in the request, for tests and single steps. ``proxy`` trusts
     the forwarding headers of one proxy. ``webhook_hosts`` are hosts that may be told of results; on a bench that is not
-    public any may.
+    public any may. ``webhook_secret_file`` holds what they share with the bench, to see that it is the bench that tells.
     """
 
     data: Path
@@ -35,6 +37,19 @@ class Config:
     immediate: bool = False
     login_limit: str = "10 per minute"
     webhook_hosts: tuple[str, ...] = ()
+    webhook_secret_file: Path | None = None
+
+    def webhook_secret(self) -> bytes:
+        """Return what webhooks are signed with, empty if they are not. Raises DataError for a file without a good secret."""
+        if self.webhook_secret_file is None:
+            return b""
+        try:
+            secret = self.webhook_secret_file.read_bytes().strip()
+        except OSError as error:
+            raise DataError(f"{self.webhook_secret_file}: cannot be read: {error.strerror or error}") from error
+        if len(secret) < SHORTEST_SECRET:
+            raise DataError(f"{self.webhook_secret_file}: a secret has {SHORTEST_SECRET} bytes or more")
+        return secret
 
     @property
     def url(self) -> str:

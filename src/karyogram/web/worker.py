@@ -15,7 +15,8 @@ from functools import partial
 from karyogram.pipeline import make_reader
 from karyogram.web.bench import Bench, open_bench
 from karyogram.web.config import Config
-from karyogram.web.db import analyses, reading, writing
+from karyogram.web.db import analyses, exports, reading, writing
+from karyogram.web.packing import pack, tidy
 from karyogram.web.reading import analyse
 from karyogram.web.webhooks import deliver
 
@@ -31,7 +32,7 @@ def run_workers(config: Config, number: int, parent: int | None = None) -> None:
     With ``parent``, the id of the process that started this one, they also stop when that is gone.
     """
     bench = open_bench(config)
-    bench.queue.work = partial(analyse, bench)
+    take_up(bench)
     bench.engine.dispose()  # no connection is shared with the processes forked below
     consumer = bench.queue.huey.create_consumer(
         workers=number,
@@ -48,6 +49,11 @@ def run_workers(config: Config, number: int, parent: int | None = None) -> None:
     own = os.getpid()
     os.register_at_fork(after_in_child=lambda: follow(own, lambda: os._exit(1)))
     consumer.run()
+
+
+def take_up(bench: Bench) -> None:
+    """Let this process do what it takes from the queue."""
+    bench.queue.work, bench.queue.pack = partial(analyse, bench), partial(pack, bench)
 
 
 def follow(parent: int, end: Callable[[], None]) -> None:
@@ -72,6 +78,7 @@ def _look_after(bench: Bench) -> None:
         try:
             sweep_up(bench)
             deliver(bench)
+            tidy(bench)
         except Exception:  # the database is away: it may come back
             log.exception("cannot look after the queue")
         threading.Event().wait(bench.config.lease / 4 * random.uniform(0.8, 1.2))
@@ -81,9 +88,11 @@ def sweep_up(bench: Bench) -> None:
     """Queue again what a dead worker had, and what waits though the queue is empty."""
     with writing(bench.engine) as session:
         left = analyses.sweep(session, bench.config.lease, bench.config.attempts)
+        packing = exports.sweep(session, bench.config.lease, bench.config.attempts)
     if left:
         log.warning("queued again", extra={"analyses": left})
     elif bench.queue.size() == 0:
         with reading(bench.engine) as session:
             left = analyses.waiting(session)
+        bench.enqueue_exports(packing)
     bench.enqueue(left)

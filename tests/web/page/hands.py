@@ -2,6 +2,7 @@
 
 from collections.abc import Sequence
 from dataclasses import replace
+from datetime import datetime
 
 from playwright.sync_api import expect
 
@@ -22,6 +23,18 @@ def misread(karyotype: Karyotype, wrong: dict[int, str]) -> Karyotype:
         return replace(c, label=wrong[c.id], probability=0.4 + c.id / 1000, review=("class uncertain",))
 
     return replace(karyotype, chromosomes=tuple(spoil(c) if c.id in wrong else c for c in karyotype.chromosomes))
+
+
+def stopped(page):
+    """Let a page's clock stand still: it asks what others have done when :func:`look` says so, and never by itself."""
+    page.clock.install(time=datetime(2030, 1, 1))
+    page.clock.pause_at(datetime(2030, 1, 1, 0, 0, 1))
+    return page
+
+
+def look(page) -> None:
+    """Let a stopped page ask what others have done."""
+    page.clock.run_for(2100)
 
 
 def opened(page, analysis: int):
@@ -64,3 +77,42 @@ def stroke(page, points: Sequence[tuple[float, float]]) -> None:
     for point in rest:
         page.mouse.move(*point, steps=4)
     page.mouse.up()
+
+
+def under(page, at: tuple[float, float]) -> list[float]:
+    """Return the point of the photograph at a place on the page, and how many pixels of the page one of its pixels has."""
+    script = """([x, y]) => {
+        const matrix = document.querySelector("#metaphase svg > g").getScreenCTM();
+        const point = new DOMPoint(x, y).matrixTransform(matrix.inverse());
+        return [point.x, point.y, matrix.a];
+    }"""
+    return page.evaluate(script, list(at))
+
+
+class Fingers:
+    """Fingers on the screen, by Chromium's own touch events."""
+
+    def __init__(self, page):
+        self.session = page.context.new_cdp_session(page)
+
+    def _touch(self, kind: str, places: Sequence[tuple[float, float]]) -> None:
+        points = [{"x": x, "y": y, "id": number} for number, (x, y) in enumerate(places)]
+        self.session.send("Input.dispatchTouchEvent", {"type": kind, "touchPoints": points})
+
+    def down(self, places: Sequence[tuple[float, float]]) -> None:
+        self._touch("touchStart", places)
+
+    def move(self, places: Sequence[tuple[float, float]]) -> None:
+        self._touch("touchMove", places)
+
+    def up(self) -> None:
+        self._touch("touchEnd", [])
+
+    def slide(self, start: Sequence[tuple[float, float]], end: Sequence[tuple[float, float]], steps: int = 8) -> None:
+        """Put fingers down, move them, and lift them."""
+        self.down(start)
+        for step in range(1, steps + 1):
+            self.move(
+                [tuple(a + (b - a) * step / steps for a, b in zip(*pair, strict=True)) for pair in zip(start, end, strict=True)]
+            )
+        self.up()

@@ -32,16 +32,16 @@ def test_the_bench_has_names_and_contrast(person, analysis, scheme):
     page.keyboard.press("n")
     page.keyboard.press("k")
     assert violations(page) == []
-    for key in ("?", "m", "x", "t"):
-        page.keyboard.press("Escape") if key == "x" else None
-        page.keyboard.press("Escape") if key == "x" else None
+    for key in ("?", "m", "Shift+X", "t"):
         page.keyboard.press(key)
         page.get_by_role("dialog").wait_for()
         assert violations(page) == []
         page.keyboard.press("Escape")
         page.get_by_role("dialog").wait_for(state="detached")
-    page.get_by_role("button", name="More").click()
-    assert violations(page) == []
+    for name in ("More", "Ideogram of class"):
+        page.get_by_role("button", name=name).click()
+        assert violations(page) == []
+        page.keyboard.press("Escape")
 
 
 @pytest.mark.parametrize("scheme", ["light", "dark"])
@@ -64,6 +64,8 @@ def test_targets_fit_a_finger_and_nothing_runs_out_of_the_page(person, site, cel
     page.locator("[data-chromosome='9']").tap()
     assert page.evaluate(SMALL) == []
     assert page.evaluate("document.documentElement.scrollWidth") == size[0]
+    pair, deeds = (page.locator(part).bounding_box() for part in (".pair", ".deeds"))
+    assert pair["y"] + pair["height"] <= deeds["y"]
     for deed in page.locator(".deeds button").all():
         deed.scroll_into_view_if_needed()
         assert deed.is_visible()
@@ -78,7 +80,7 @@ def test_every_key_of_the_help_does_what_a_button_or_menu_does_too(person, analy
     page.locator("[data-chromosome='9']").click()
     page.keyboard.press("?")
     keys = page.get_by_role("dialog").locator("kbd").all_inner_texts()
-    assert {"N", "P", "Enter", "A", "X", "C", "Ctrl Z", "Ctrl Shift Z"} <= set(keys)
+    assert {"N", "P", "Enter", "A", "Shift X", "C", "Ctrl Z", "Ctrl Shift Z"} <= set(keys)
     page.keyboard.press("Escape")
     titles = " ".join(button.get_attribute("title") or "" for button in page.locator("button[title]").all())
     for key in (
@@ -87,6 +89,7 @@ def test_every_key_of_the_help_does_what_a_button_or_menu_does_too(person, analy
         "Enter",
         "F",
         "S",
+        "Shift →",
         "J",
         "Delete",
         "V",

@@ -3,7 +3,7 @@
 import time
 
 import pytest
-from hands import drag, held, misread, opened, saved
+from hands import Fingers, drag, held, misread, opened, saved
 
 WRONG = {9: "9", 17: "20", 23: "4"}
 
@@ -97,6 +97,50 @@ def test_flip_turn_swap_delete_restore_and_undo_without_limit(page, site, cells)
     assert next(c for c in site.read(analysis)["karyotype"]["chromosomes"] if c["id"] == 1)["flipped"] != before[0]["flipped"]
 
 
+def test_homologues_change_places_by_hand_by_key_and_by_button(page, site, cells):
+    (analysis,) = site.plant("order", cells[:1])
+    opened(page, analysis)
+    drag(page, 3, "1")
+    assert held(page, "1") == [1, 3, 2], "let go between the two"
+    saved(page)
+    here, there = (page.locator(f"[data-chromosome='{number}']").bounding_box() for number in (1, 2))
+    page.mouse.move(here["x"] + here["width"] / 2, here["y"] + 20)
+    page.mouse.down()
+    page.mouse.move(there["x"] + there["width"] - 3, there["y"] + 20, steps=4)
+    page.mouse.up()
+    assert held(page, "1") == [3, 2, 1]
+    page.locator("[data-chromosome='2']").click()
+    page.keyboard.press("Shift+ArrowLeft")
+    assert held(page, "1") == [2, 3, 1]
+    page.get_by_role("button", name="Behind its homologue (Shift →)").click()
+    page.get_by_role("button", name="Behind its homologue (Shift →)").click()
+    assert held(page, "1") == [3, 1, 2]
+    page.keyboard.press("Shift+ArrowRight")
+    assert page.locator("#live").inner_text() == "There is no homologue on that side."
+    page.keyboard.press("Control+z")
+    saved(page)
+    page.reload()
+    page.wait_for_selector("#main[aria-busy=false]")
+    assert held(page, "1") == [3, 2, 1]
+    after = site.read(analysis)
+    assert [c["id"] for c in after["karyotype"]["chromosomes"] if c["label"] == "1"] == held(page, "1")
+    assert after["confirmed"] == [3], "an order says nothing of a class"
+
+
+def test_the_ideogram_is_shown_at_the_level_chosen_and_stays_so(page, site, cells):
+    (analysis,) = site.plant("level", cells[:1])
+    opened(page, analysis)
+    page.locator("[data-chromosome='1']").click()
+    ideogram = page.locator("#panel img[alt='Ideogram of class 1']")
+    assert ideogram.get_attribute("src").endswith("level=550")
+    page.get_by_role("button", name="Ideogram of class 1 at 550 bands").click()
+    page.get_by_role("button", name="850 bands", exact=True).click()
+    assert ideogram.get_attribute("src").endswith("level=850")
+    page.reload()
+    page.locator("[data-chromosome='1']").click()
+    assert ideogram.get_attribute("src").endswith("level=850")
+
+
 def test_enter_confirms_and_walks_to_the_end(page, site, cells):
     picture, truth = cells[0]
     doubted = {c.id: c.label for c in truth.chromosomes if c.id in WRONG}
@@ -119,12 +163,9 @@ def test_a_whole_correction_by_touch(person, site, cells):
     page.locator("[data-chromosome='1']").tap()
     page.get_by_role("button", name="3: put the chosen chromosome here", exact=True).tap()
     assert 1 in held(page, "3")
-    here, there = (page.locator(which).bounding_box() for which in ("[data-chromosome='4']", "[data-slot='5']"))
-    finger = page.context.new_cdp_session(page)
-    start, end = ([{"x": box["x"] + box["width"] / 2, "y": box["y"] + box["height"] / 2}] for box in (here, there))
-    finger.send("Input.dispatchTouchEvent", {"type": "touchStart", "touchPoints": start})
-    finger.send("Input.dispatchTouchEvent", {"type": "touchMove", "touchPoints": end})
-    finger.send("Input.dispatchTouchEvent", {"type": "touchEnd", "touchPoints": []})
+    boxes = (page.locator(which).bounding_box() for which in ("[data-chromosome='4']", "[data-slot='5']"))
+    start, end = ([(box["x"] + box["width"] / 2, box["y"] + box["height"] / 2)] for box in boxes)
+    Fingers(page).slide(start, end, steps=1)
     page.wait_for_selector("[data-slot='5'] [data-chromosome='4']")
     saved(page)
     assert (site.labels(analysis)[1], site.labels(analysis)[4]) == ("3", "5")
@@ -134,6 +175,10 @@ def test_exclude_and_count_only(page, site, cells):
     analyses = site.plant("uses", [cells[0], cells[1]])
     opened(page, analyses[0])
     page.keyboard.press("x")
+    page.get_by_text("Choose a chromosome first").wait_for()
+    page.locator("[data-chromosome='1']").click()
+    page.keyboard.press("Shift+X")
+    assert 1 in held(page, "1"), "no class is typed"
     page.get_by_label("Note").fill("overspread")
     page.keyboard.press("Enter")
     page.wait_for_url(f"**/analyses/{analyses[1]}")

@@ -1,6 +1,6 @@
 """A person's day: a picture in, looked at, corrected, signed, printed, found again."""
 
-from hands import drag, held, opened, saved, stroke
+from hands import drag, held, opened, saved, stopped, stroke
 
 from karyogram.web.reading import analyse
 
@@ -67,7 +67,7 @@ def test_two_people_at_once_get_a_clear_answer_and_lose_nothing(person, site, ce
     (analysis,) = site.plant("two", cells[:1])
     ada, ben = person("Ada"), person("Ben Ø")
     for page in (ada, ben):
-        opened(page, analysis)
+        opened(stopped(page), analysis)
     drag(ada, 1, "3")
     saved(ada)
     drag(ben, 9, "X")
@@ -85,6 +85,10 @@ def test_two_people_at_once_get_a_clear_answer_and_lose_nothing(person, site, ce
     saved(ada)
     assert 9 in held(ada, "X")
     assert site.labels(analysis)[11] != "Y"
+    ada.keyboard.press("Control+z")
+    ada.get_by_role("dialog").get_by_text("Undo what Ben Ø has done?").wait_for()
+    ada.keyboard.press("Escape")
+    assert 9 in held(ada, "X")
 
 
 def test_what_could_not_be_sent_is_sent_when_the_line_is_back(page, site, cells):

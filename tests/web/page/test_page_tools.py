@@ -1,10 +1,23 @@
 """The tools that draw on the photograph, by pointer and by keys."""
 
-from hands import held, opened, saved, stroke
+import cv2
+import numpy as np
+import pytest
+from hands import Fingers, held, on_picture, opened, saved, stroke, under
+
+from karyogram.weights.cache import is_fetched
 
 
 def box_of(site, analysis, number):
     return next(c for c in site.read(analysis)["karyotype"]["chromosomes"] if c["id"] == number)["bbox"]
+
+
+def inner(polygon):
+    """What lies deep in an outline, bool (H, W)."""
+    canvas = np.zeros((800, 800), np.uint8)
+    cv2.fillPoly(canvas, [np.rint(polygon).astype(np.int32)], (1,))
+    depth = cv2.distanceTransform(canvas, cv2.DIST_L2, 5)
+    return depth > 0.8 * depth.max()
 
 
 def test_cut_by_keys_then_join_what_was_cut(page, site, cells):
@@ -79,20 +92,86 @@ def test_zoom_keeps_the_point_under_the_wheel_and_light_is_only_light(page, site
     opened(page, analysis)
     box = page.locator("#metaphase").bounding_box()
     at = (box["x"] + 0.4 * box["width"], box["y"] + 0.4 * box["height"])
-    under = f"""() => {{
-        const matrix = document.querySelector("#metaphase svg > g").getScreenCTM();
-        const point = new DOMPoint({at[0]}, {at[1]}).matrixTransform(matrix.inverse());
-        return [point.x, point.y, matrix.a];
-    }}"""
-    before = page.evaluate(under)
+    before = under(page, at)
     page.mouse.move(*at)
     page.mouse.wheel(0, -400)
     page.wait_for_timeout(100)
-    after = page.evaluate(under)
+    after = under(page, at)
     assert after[2] > 1.5 * before[2]
     assert abs(after[0] - before[0]) < 0.5
     assert abs(after[1] - before[1]) < 0.5
     page.keyboard.press("i")
     assert "invert(1)" in page.locator("#metaphase img").evaluate("image => image.style.filter")
     page.keyboard.press("0")
-    assert page.evaluate(under)[2] == before[2]
+    assert under(page, at)[2] == before[2]
+
+
+def test_two_fingers_zoom_and_move_the_photograph_and_end_a_line(person, site, cells):
+    (analysis,) = site.plant("pinch", cells[:1])
+    page = opened(person(size=(1180, 820), has_touch=True), analysis)
+    box = page.locator("#metaphase").bounding_box()
+    at = (box["x"] + box["width"] / 2, box["y"] + box["height"] / 2)
+    fingers, before = Fingers(page), under(page, at)
+
+    def beside(reach, shift=0):
+        return [(at[0] - reach + shift, at[1]), (at[0] + reach + shift, at[1])]
+
+    fingers.slide(beside(40), beside(120))
+    zoomed = under(page, at)
+    assert zoomed[2] == pytest.approx(3 * before[2], rel=0.05)
+    assert zoomed[:2] == pytest.approx(before[:2], abs=2), "what lies between the fingers stays there"
+    fingers.slide(beside(60), beside(60, 50))
+    moved = under(page, at)
+    assert moved[2] == pytest.approx(zoomed[2], rel=0.02)
+    assert (zoomed[0] - moved[0]) * moved[2] == pytest.approx(50, abs=4)
+
+    page.get_by_role("button", name="Cut with a line (K)").tap()
+    fingers.down(beside(80)[:1])
+    fingers.move([(at[0], at[1] + 30)])
+    fingers.down([(at[0], at[1] + 30), (at[0] + 60, at[1])])
+    fingers.move([(at[0], at[1] + 30), (at[0] + 90, at[1])])
+    fingers.up()
+    assert page.locator("#metaphase .draft").count() == 0
+    assert site.read(analysis)["version"] == 0, "a line that became a pinch cuts nothing"
+    fingers.slide(beside(150), beside(20))
+    assert under(page, at)[2] == before[2], "no smaller than the whole picture"
+
+
+def test_a_finger_carries_a_chromosome_from_the_photograph_to_a_slot(person, site, cells):
+    (analysis,) = site.plant("carried", cells[:1])
+    page = opened(person(size=(1180, 820), has_touch=True), analysis)
+    left, top, right, bottom = box_of(site, analysis, 1)
+    polygon = next(c for c in site.read(analysis)["karyotype"]["chromosomes"] if c["id"] == 1)["polygon"]
+    inside = min(np.argwhere(inner(polygon)), key=lambda p: abs(p[1] - (left + right) / 2) + abs(p[0] - (top + bottom) / 2))
+    (start,) = on_picture(page, [(float(inside[1]), float(inside[0]))])
+    slot = page.locator("[data-slot='3']").bounding_box()
+    Fingers(page).slide([start], [(slot["x"] + slot["width"] - 4, slot["y"] + 30)])
+    assert held(page, "3") == [5, 6, 1]
+    saved(page)
+    assert site.labels(analysis)[1] == "3"
+
+
+@pytest.mark.weights
+@pytest.mark.skipif(not is_fetched("sam"), reason="karyogram models fetch sam")
+def test_a_press_outlines_what_was_missed(page, site, cells):
+    (analysis,) = site.plant("pressed", cells[:1])
+    missed = next(c for c in cells[0][1].chromosomes if c.label == "6")
+    opened(page, analysis)
+    page.locator(f"[data-chromosome='{missed.id}']").click()
+    page.keyboard.press("Delete")
+    saved(page)
+    page.keyboard.press("Escape")
+    page.keyboard.press("g")
+    depth = np.argwhere(inner(missed.polygon))
+    y, x = depth[len(depth) // 2]
+    (spot,) = on_picture(page, [(float(x), float(y))])
+    page.mouse.click(*spot)
+    page.get_by_role("button", name="Take this outline").wait_for()
+    page.keyboard.press("Enter")
+    page.wait_for_selector("[data-chromosome='47']")
+    saved(page)
+    new = next(c for c in site.read(analysis)["karyotype"]["chromosomes"] if c["id"] == 47)
+    assert np.abs(np.subtract(new["bbox"], missed.bbox)).max() <= 6
+    page.mouse.click(*on_picture(page, [(2.0, 2.0)])[0])
+    page.get_by_text("there is no chromosome at this place").wait_for()
+    assert len(site.labels(analysis)) == 46

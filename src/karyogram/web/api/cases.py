@@ -5,6 +5,7 @@ from typing import Any
 from apiflask import APIBlueprint, Schema
 from apiflask.fields import Boolean, Dict, Integer, String
 from apiflask.validators import Length, OneOf, Range
+from flask import Response, jsonify, request
 from sqlalchemy import select
 from sqlalchemy.orm import Session
 
@@ -49,12 +50,12 @@ class CaseChange(Schema):
 
 
 class NewAction(Schema):
-    """What is done to a case; ``seen`` maps ids of analyses to the versions that the person looked at."""
+    """What is done to a case; ``seen`` maps the analyses that count to the versions that the person looked at."""
 
     kind = String(required=True, validate=OneOf(list(store.ACTIONS)))
     version = Integer(required=True)
     note = String(load_default="", validate=Length(max=2000))
-    seen = Dict(keys=Integer(), values=Integer(), load_default=dict)
+    seen = Dict(keys=Integer(), values=Integer(), load_default=None, allow_none=True)
 
 
 @cases.get("/cases")
@@ -93,6 +94,18 @@ def read_case(case_id: int) -> dict[str, Any]:
     return whole
 
 
+@cases.get("/cases/<int:case_id>/versions")
+@cases.doc(summary="Versions and states of a case and its analyses: made to be polled, 304 while nothing changes")
+def case_versions(case_id: int) -> Response:
+    """Return them with an ETag, so that asking again costs one query and a line."""
+    with reading(bench().engine) as session:
+        response = jsonify(store.versions(session, case_id))
+    response.add_etag()
+    response.headers["Cache-Control"] = "private, no-cache"
+    response.make_conditional(request)
+    return response
+
+
 def _whole_case(session: Session, case: Case) -> dict[str, Any]:
     result = store.add_up(session, case)
     ids = [metaphase.id for metaphase in case.metaphases]
@@ -127,7 +140,7 @@ def delete_case(case_id: int) -> None:
 
 @cases.post("/cases/<int:case_id>/actions")
 @cases.input(NewAction, arg_name="action")
-@cases.doc(summary="Review, approve, second, lock or reopen a case")
+@cases.doc(summary="Review, approve, second, lock or reopen a case", responses=[403, 409, 422])
 def act(case_id: int, action: dict[str, Any]) -> dict[str, Any]:
     """Do it and return the case."""
     check_role(store.ACTIONS[action["kind"]][2])

@@ -5,6 +5,7 @@ from functools import lru_cache
 from pathlib import Path
 from typing import Any
 
+import cv2
 import numpy as np
 from apiflask import APIBlueprint, Schema
 from apiflask.fields import Float, Integer, List, Raw
@@ -155,11 +156,17 @@ def segment(analysis: int, query_data: dict[str, Any]) -> dict[str, Any]:
     except ModelError as error:
         raise NotFetched("the weights of Segment Anything are not here: karyogram models fetch sam") from error
     path = bench().path(loaded.metaphase)
+    ground = ground_of(path)
     found = segment_point(sam, _embedding(path, *_tile(path, x, y)), np.array([[x, y]]), np.array([1]))
-    item = found and tighten(found, ground_of(path))
-    if found is None or item is None:
+    item = found and tighten(found, ground)
+    if found is None or item is None or _distance(outline(item), (x, y)) > ground.width / 2:  # the ground was found
         raise Invalid("there is no chromosome at this place")
     return {"polygon": outline(item).tolist(), "score": round(found.score, 4)}
+
+
+def _distance(polygon: np.ndarray, point: tuple[float, float]) -> float:
+    """Return how many pixels a point x, y lies outside of a polygon (N, 2), at most 0 for one inside."""
+    return -float(cv2.pointPolygonTest(polygon.astype(np.float32).reshape(-1, 1, 2), point, True))
 
 
 @lru_cache(maxsize=1)

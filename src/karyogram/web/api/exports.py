@@ -1,7 +1,6 @@
 """Exports: one analysis in any format, a case as a report or its data, who did what, and training data."""
 
 import tempfile
-from collections.abc import Iterator
 from pathlib import Path
 from typing import Any
 
@@ -9,7 +8,7 @@ import numpy as np
 from apiflask import APIBlueprint, Schema
 from apiflask.fields import String
 from apiflask.validators import Length, OneOf
-from flask import Response
+from flask import Response, send_file
 from sqlalchemy import select
 from sqlalchemy.orm import Session
 
@@ -25,13 +24,17 @@ from karyogram.report.html import to_html
 from karyogram.web.api.pictures import KaryogramIn
 from karyogram.web.archive import send_bytes, send_folder, send_zip, table
 from karyogram.web.bench import bench
-from karyogram.web.corrections import LAYOUTS, Corrected
+from karyogram.web.corrections import LAYOUTS
+from karyogram.web.db import exports as store
 from karyogram.web.db import reading
 from karyogram.web.db.analyses import latest
 from karyogram.web.db.cases import entries_of, find_case
 from karyogram.web.db.edits import load_analysis
 from karyogram.web.db.tables import Action, Analysis, Case, Edit, Metaphase, iso
-from karyogram.web.refusals import Conflict, Invalid, Missing
+from karyogram.web.packing import corrected
+from karyogram.web.people import person
+from karyogram.web.refusals import Conflict, Invalid, TooLarge
+from karyogram.web.repeats import once
 from karyogram.web.signed import case_blocks, cell_blocks, people_table
 from karyogram.web.states import state_of
 
@@ -39,8 +42,8 @@ exports = APIBlueprint("exports", __name__, tag="exports")
 
 #: Formats that are a report, with what people did at its head.
 REPORTS = ("pdf", "html")
-#: Which states of a case count as signed, at least.
-SIGNED = {"approved": ("approved", "locked"), "reviewed": ("reviewed", "approved", "locked")}
+#: So many signed cells are packed while the client waits.
+AT_ONCE = 50
 #: So many karyograms stand in the report of a case for which none are proposed.
 SHOWN = 3
 AUDIT = ("at", "user", "what", "metaphase", "analysis", "number", "body", "before", "after")
@@ -63,7 +66,7 @@ class TrainingIn(Schema):
     """How training data are laid out, and how far the cases must have come that they are taken from."""
 
     layout = String(load_default="voc", validate=OneOf(tuple(LAYOUTS)))
-    state = String(load_default="approved", validate=OneOf(tuple(SIGNED)))
+    state = String(load_default="approved", validate=OneOf(tuple(store.SIGNED)))
 
 
 @exports.get("/analyses/<int:analysis>/export")
@@ -176,22 +179,45 @@ def _audit(session: Session, case: int) -> str:
 
 @exports.get("/export/training")
 @exports.input(TrainingIn, location="query")
-@exports.doc(summary="Signed cells as training data for karyogram train (voc, classes), or as COCO")
+@exports.doc(summary="A few signed cells as training data: for karyogram train (voc, classes), or COCO", responses=[404, 413])
 def training(query_data: dict[str, Any]) -> Response:
-    """Return a zip; names in it are numbers, no case's name or file's name leaves the bench."""
-    states = SIGNED[query_data["state"]]
+    """Return a zip; names in it are numbers, no case's name or file's name leaves the bench. 413 for more than a few cells."""
     with reading(bench().engine) as session:
-        chosen = select(Analysis.id).join(Metaphase).join(Case).where(Case.state.in_(states), Metaphase.use == "karyogram")
-        ids = list(session.scalars(chosen.where(Analysis.id.in_(latest()), Analysis.state == "done").order_by(Analysis.id)))
-    if not ids:
-        raise Missing(f"no cell of a case that is {' or '.join(states)}")
-    return send_zip(LAYOUTS[query_data["layout"]](_corrected(ids)), f"training-{query_data['layout']}.zip")
+        ids = store.cells_signed(session, query_data["state"])
+    if len(ids) > AT_ONCE:
+        raise TooLarge(f"{len(ids)} cells, more than the {AT_ONCE} of one answer: POST the same to have them packed")
+    return send_zip(LAYOUTS[query_data["layout"]](corrected(bench(), ids)), f"training-{query_data['layout']}.zip")
 
 
-def _corrected(ids: list[int]) -> Iterator[Corrected]:
-    """Yield analyses one after the other, so that no more than one is in memory."""
-    for number in ids:
-        with reading(bench().engine) as session:
-            loaded = load_analysis(session, number)
-        picture = bench().picture(loaded.metaphase).pixels
-        yield Corrected(loaded.case.id, loaded.metaphase.id, picture, state_of(loaded).karyotype)
+@exports.post("/export/training")
+@exports.input(TrainingIn, arg_name="wanted")
+@exports.doc(summary="Have signed cells packed as training data: progress, then a file", responses=[202, 404, 413, 422, 503])
+def pack_training(wanted: dict[str, Any]) -> tuple[dict[str, Any], int]:
+    """Queue it for a worker, and answer 202 with what to ask for."""
+
+    def add(session: Session) -> tuple[dict[str, Any], int]:
+        return store.export_line(store.add_export(session, person().name, wanted["layout"], wanted["state"])), 202
+
+    answer, status = once(wanted, add)
+    bench().enqueue_exports([answer["id"]])
+    return answer, status
+
+
+@exports.get("/export/training/<int:number>")
+@exports.doc(summary="How far an export is, and where its file is once it is done", responses=[404])
+def training_progress(number: int) -> dict[str, Any]:
+    """Return an export."""
+    with reading(bench().engine) as session:
+        return store.export_line(store.find_export(session, number))
+
+
+@exports.get("/export/training/<int:number>/file")
+@exports.doc(summary="The zip of an export that is done; it is kept for a day", responses=[404, 409])
+def training_file(number: int) -> Response:
+    """Return the file; broken downloads may be taken up again (ranges)."""
+    with reading(bench().engine) as session:
+        export = store.find_export(session, number)
+    path = bench().config.data / export.stored
+    if export.state != "done" or not path.exists():
+        raise Conflict(f"the export is {export.state}, there is no file", state=export.state)
+    return send_file(path.resolve(), as_attachment=True, download_name=f"training-{export.layout}.zip", max_age=0)

@@ -1,11 +1,11 @@
 """Questions and changes about cases."""
 
 from collections import Counter
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 from datetime import datetime
 from typing import Any, NamedTuple
 
-from sqlalchemy import func, select, update
+from sqlalchemy import and_, func, select, update
 from sqlalchemy.exc import IntegrityError
 from sqlalchemy.orm import Session, undefer
 
@@ -14,8 +14,8 @@ from karyogram.karyotype.case import Entry, make_case
 from karyogram.records import Case as Record
 from karyogram.records import Karyotype
 from karyogram.web.db.analyses import latest
-from karyogram.web.db.edits import check_open, hold_case, load_analysis, touch
-from karyogram.web.db.tables import KINDS, STATES, USES, WAITING, Action, Analysis, Case, Metaphase, iso
+from karyogram.web.db.edits import check_open, hold_case, load_analysis, reopen, touch
+from karyogram.web.db.tables import KINDS, STATES, USES, WAITING, Action, Analysis, Case, Edit, Metaphase, iso
 from karyogram.web.refusals import Conflict, Forbidden, Invalid, Missing
 from karyogram.web.states import state_of
 
@@ -27,6 +27,10 @@ ACTIONS: dict[str, tuple[tuple[str, ...], str | None, str]] = {
     "lock": (("approved",), "locked", "approve"),
     "reopen": (("reviewed", "approved", "locked"), "open", "approve"),
 }
+
+
+#: Actions that put a name under what the cells say.
+SIGNATURES = ("review", "approve", "second")
 
 
 class Cell(NamedTuple):
@@ -106,6 +110,8 @@ def change_case(session: Session, case_id: int, version: int, user: str, changes
     if "kind" in changes:
         check_kind(changes["kind"])
     before = {key: getattr(case, key) for key in changes}
+    if changes.get("kind", case.kind) != case.kind:
+        reopen(session, case, user, {"kind": changes["kind"]})
     for key, value in changes.items():
         setattr(case, key, value)
     _note(session, case, user, "rename" if "name" in changes else "change", changes, before)
@@ -116,22 +122,21 @@ def change_case(session: Session, case_id: int, version: int, user: str, changes
     return case
 
 
-def act(session: Session, case_id: int, version: int, user: str, kind: str, note: str, seen: dict[int, int]) -> Case:
+def act(session: Session, case_id: int, version: int, user: str, kind: str, note: str, seen: Mapping[int, int] | None) -> Case:
     """Review, approve, second, lock or reopen a case.
 
-    ``seen`` are the versions of its analyses that the person looked at, by id. Raises Missing; Conflict if the case, or an
-    analysis seen, has another version, or the case a state in which this cannot be done, or an analysis still runs; Forbidden
-    if a second reader is the first.
+    ``seen`` are the versions of its analyses that the person looked at, by id; None if that is not told. Raises Missing;
+    Conflict if the case has another version, or is in a state in which this cannot be done, or, of a signature, if an
+    analysis still runs or was not seen as it stands; Forbidden if a second reader is the first.
     """
     states, target, _ = ACTIONS[kind]
     case = hold_case(session, case_id)
     check_version(session, case, version)
     if case.state not in states:
         raise Conflict(f"the case is {case.state}; to {kind} it, it has to be {' or '.join(states)}", state=case.state)
-    ids = select(Metaphase.id).where(Metaphase.case_id == case_id)
-    rows = session.scalars(select(Analysis).where(Analysis.id.in_(latest().where(Analysis.metaphase_id.in_(ids))))).all()
-    if kind in ("review", "approve"):
-        _check_seen(rows, seen)
+    rows = session.scalars(select(Analysis).where(Analysis.id.in_(latest([cell.id for cell in case.metaphases])))).all()
+    if kind in SIGNATURES:
+        _check_seen(session, rows, seen)
     if kind == "second" and user in _readers(session, case_id):
         raise Forbidden(f"{user} has read this case already: the second reader is another person")
     before = {"state": case.state}
@@ -141,12 +146,22 @@ def act(session: Session, case_id: int, version: int, user: str, kind: str, note
     return case
 
 
-def _check_seen(rows: Sequence[Analysis], seen: dict[int, int]) -> None:
+def _check_seen(session: Session, rows: Sequence[Analysis], seen: Mapping[int, int] | None) -> None:
+    """Raise Conflict, whose ``changed`` tells which, unless all analyses are read and stand as they were seen."""
     if busy := [row.id for row in rows if row.state in WAITING]:
         raise Conflict(f"analysis {busy[0]} is not done yet", analyses=busy)
-    for row in rows:
-        if seen.get(row.id, row.version) != row.version:
-            raise Conflict(f"analysis {row.id} is at version {row.version} by now", analysis=row.id, version=row.version)
+    changed = [] if seen is None else [_told_change(session, row) for row in rows if seen.get(row.id) != row.version]
+    if changed:
+        first, rest = changed[0], len(changed) - 1
+        by = f" by {first['by']} at {first['at']}" if first["by"] else ""
+        more = f", and {rest} more cell{'s' if rest > 1 else ''}" if rest else ""
+        raise Conflict(f"{first['filename']} was changed{by}{more}: look at it before you sign", changed=changed, **first)
+
+
+def _told_change(session: Session, row: Analysis) -> dict[str, Any]:
+    last = session.scalar(select(Edit).where(Edit.analysis_id == row.id, Edit.number == row.version))
+    by, at = (last.user, iso(last.at)) if last else ("", iso(row.finished))
+    return {"analysis": row.id, "version": row.version, "filename": row.metaphase.filename, "by": by, "at": at}
 
 
 def _readers(session: Session, case_id: int) -> set[str]:
@@ -173,6 +188,7 @@ def set_use(
     what = {"metaphase": metaphase_id, "use": use, "counted_number": number, "note": metaphase.note if note is None else note}
     before = {"use": metaphase.use, "counted_number": metaphase.counted_number, "note": metaphase.note}
     metaphase.use, metaphase.counted_number, metaphase.note = use, number, what["note"]  # type: ignore[assignment]
+    reopen(session, case, user, {"metaphase": metaphase_id})
     _note(session, case, user, "use", what, before)
     return metaphase
 
@@ -181,6 +197,16 @@ def _note(session: Session, case: Case, user: str, kind: str, what: dict[str, An
     session.add(Action(case_id=case.id, user=user, kind=kind, what=what, before=before))
     case.version += 1
     touch(case)
+
+
+def versions(session: Session, case_id: int) -> dict[str, Any]:
+    """Return the version and state of a case and of all of its analyses, and who changed each last, as JSON. Raises Missing."""
+    case = find_case(session, case_id)
+    last = and_(Edit.analysis_id == Analysis.id, Edit.number == Analysis.version)
+    asked = select(Analysis.id, Analysis.version, Analysis.state, Edit.user, Edit.at).join(Metaphase).outerjoin(Edit, last)
+    rows = session.execute(asked.where(Metaphase.case_id == case_id).order_by(Analysis.id)).all()
+    told = {str(row.id): {"version": row.version, "state": row.state, "by": row.user, "at": iso(row.at)} for row in rows}
+    return {"version": case.version, "state": case.state, "analyses": told}
 
 
 def list_cases(session: Session, query: str, state: str, archived: bool, page: int, per_page: int) -> tuple[list[Any], int]:

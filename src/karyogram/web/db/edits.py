@@ -94,13 +94,16 @@ def append_edits(
         session.add(row)
     analysis.version = version + len(edits)
     summarise(analysis, current)
-    if case.state == "reviewed":
-        session.add(
-            Action(case_id=case.id, user=user, kind="reopen", what={"edited": analysis_id}, before={"state": case.state})
-        )
-        case.state, case.version = "open", case.version + 1
+    reopen(session, case, user, {"edited": analysis_id})
     touch(case)
     return analysis
+
+
+def reopen(session: Session, case: Case, user: str, what: dict[str, Any]) -> None:
+    """Let a reviewed case, which the caller holds, fall back to open, since ``what`` is done to it: nobody has signed that."""
+    if case.state == "reviewed":
+        session.add(Action(case_id=case.id, user=user, kind="reopen", what=what, before={"state": case.state}))
+        case.state, case.version = "open", case.version + 1
 
 
 def conflict(session: Session, analysis: Analysis) -> Conflict:

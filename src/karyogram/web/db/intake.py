@@ -6,7 +6,7 @@ from sqlalchemy import func, select
 from sqlalchemy.orm import Session
 
 from karyogram.web.db.cases import add_case, find_case, free_name
-from karyogram.web.db.edits import check_open, hold_case, touch
+from karyogram.web.db.edits import check_open, hold_case, reopen, touch
 from karyogram.web.db.engine import clock
 from karyogram.web.db.tables import CASE_STATES, KINDS, STATES, WAITING, Action, Analysis, Case, Metaphase
 from karyogram.web.pictures import Stored
@@ -78,6 +78,7 @@ def analyse_again(session: Session, analysis_id: int, user: str, model: str, seg
         raise Conflict(f"analysis {running} of this metaphase is not done yet")
     new = add_analysis(session, old.metaphase, model or old.model, segmenter or old.segmenter, "")
     what = {"metaphase": old.metaphase_id, "analysis": new.id, "model": new.model, "segmenter": new.segmenter}
+    reopen(session, case, user, {"again": new.id})
     session.add(Action(case_id=case.id, user=user, kind="again", what=what, before={"analysis": analysis_id}))
     case.version += 1
     touch(case)

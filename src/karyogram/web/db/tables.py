@@ -153,6 +153,32 @@ class Action(Table):
     before: Mapped[dict[str, Any]] = mapped_column(JSON)
 
 
+class Export(Table):
+    """Training data that a worker packs into a file, which is kept for a while; the life of a row is that of an analysis.
+
+    ``layout`` and ``signed`` are what was asked for, ``cells`` how many there were then, ``packed`` how many are done.
+    """
+
+    __tablename__ = "exports"
+    id: Mapped[int] = mapped_column(primary_key=True)
+    user: Mapped[str] = mapped_column(String(100))
+    layout: Mapped[str] = mapped_column(String(10))
+    signed: Mapped[str] = mapped_column(String(10))
+    state: Mapped[str] = mapped_column(String(10), default=STATES[0])
+    cells: Mapped[int]
+    packed: Mapped[int] = mapped_column(default=0)
+    error: Mapped[str] = mapped_column(Text, default="")
+    attempts: Mapped[int] = mapped_column(default=0)
+    heartbeat: Mapped[float] = mapped_column(default=0.0)
+    created: Mapped[datetime] = mapped_column(DateTime, default=now)
+    finished: Mapped[datetime | None] = mapped_column(DateTime)
+
+    @property
+    def stored(self) -> str:
+        """Where its file lies in the data folder, once it is done."""
+        return f"exports/{self.id}.zip"
+
+
 class Idempotency(Table):
     """A request that carried a key, and what it was answered, so that the same request again gets the same answer."""
 

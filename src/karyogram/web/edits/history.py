@@ -8,6 +8,7 @@ from karyogram.errors import EditError
 from karyogram.exchange.outlines import fill
 from karyogram.records import Chromosome, Karyotype
 from karyogram.web.edits.check import check_edit
+from karyogram.web.edits.homologues import Differences, compare_anew
 from karyogram.web.edits.kinds import KINDS, Look
 from karyogram.web.edits.state import State, difference
 
@@ -18,7 +19,8 @@ UNDO, REDO = "undo", "redo"
 class Row:
     """One row: ``body`` is what was asked for, as JSON; ``before`` and ``after`` are what it changed.
 
-    ``after["made"]`` are the records of the chromosomes that it made, so that a row can be done again without a model.
+    ``after["made"]`` are the records of the chromosomes that it made, ``after["differs"]`` says how homologues differed then,
+    so that a row can be done again without a model and without the picture.
     """
 
     kind: str
@@ -46,8 +48,14 @@ def replay(machine: Karyotype, rows: Iterable[Row]) -> State:
     """Return the state that rows lead to; it depends on nothing else."""
     state = State.start(machine)
     for row in standing(rows)[0]:
-        state = _apply(state, row.body, made_by(machine, row))
+        state = replace(_apply(state, row.body, made_by(machine, row)), differs=_differences(row))
     return state
+
+
+def _differences(row: Row) -> Differences | None:
+    """Return how homologues differed after a row; None if that was not told."""
+    told = row.after.get("differs")
+    return None if told is None else {int(number): tuple(reasons) for number, reasons in told.items()}
 
 
 def made_by(machine: Karyotype, row: Row) -> tuple[Chromosome, ...]:
@@ -67,9 +75,12 @@ def perform(machine: Karyotype, rows: Sequence[Row], edits: Iterable[Mapping[str
         check_edit(edit)
         made = _make(state, edit, look)
         after = _apply(state, edit, made)
+        after = replace(after, differs=compare_anew(state, after, look))
         lost, gained = difference(state, after)
         if made:
             gained["made"] = Karyotype("", 0, 0, tuple(made)).to_dict()["chromosomes"]
+        differs = None if after.differs is None else {str(number): list(told) for number, told in after.differs.items()}
+        gained["differs"] = differs
         added.append(Row(edit["kind"], dict(edit), lost, gained))
         state = after
     return added, state

@@ -1,6 +1,6 @@
 """The kinds of edits: what each asks for, which masks it makes, and what it does to a state."""
 
-from collections.abc import Callable, Mapping, Sequence
+from collections.abc import Callable, Collection, Mapping, Sequence
 from dataclasses import dataclass, field, replace
 from typing import Any, Protocol
 
@@ -18,13 +18,16 @@ STROKES = 12
 
 
 class Look(Protocol):
-    """Looks at the picture of a cell: it tightens loosely drawn masks, and reads masks as the pipeline does."""
+    """Looks at the picture of a cell: it tightens drawn masks, reads masks and compares homologues as the pipeline does."""
 
     def tighten(self, mask: Instance) -> Instance:
         """Return a mask cut to what is stained. Raises EditError if nothing is."""
 
     def read(self, drawn: Sequence[Instance], beside: Sequence[Chromosome], first: int) -> list[Chromosome]:
         """Return the records of masks, numbered from ``first``, among the chromosomes ``beside`` of their cell."""
+
+    def compare(self, cell: Sequence[Chromosome], classes: Collection[str]) -> dict[int, tuple[str, ...]] | None:
+        """Return, by id, how chromosomes of these classes differ from their homologues in a cell; None if nobody can tell."""
 
 
 @dataclass(frozen=True)
@@ -48,11 +51,20 @@ def _by_person(chromosome: Chromosome, label: str | None) -> Chromosome:
 
 def _move(state: State, edit: Edit, _: Sequence[Chromosome]) -> State:
     moved = _by_person(state.get(edit["id"]), edit["label"])
-    rest = [c for c in state.records if c.id != moved.id]
-    homologues = [c for c in rest if c.label == moved.label and c.id not in state.deleted]
-    place = edit.get("place", len(homologues))
-    at = rest.index(homologues[place]) if 0 <= place < len(homologues) else len(rest)
-    return replace(state, records=(*rest[:at], moved, *rest[at:]), confirmed=state.confirmed | {moved.id})
+    return replace(_put_at(state, moved, edit.get("place")), confirmed=state.confirmed | {moved.id})
+
+
+def _order(state: State, edit: Edit, _: Sequence[Chromosome]) -> State:
+    """Another place among the homologues, which says nothing of the class."""
+    return _put_at(state, state.get(edit["id"]), edit["place"])
+
+
+def _put_at(state: State, chromosome: Chromosome, place: int | None) -> State:
+    """Return the state with a record at a place among those of its class, counted from 0; behind them if there are too few."""
+    rest = [c for c in state.records if c.id != chromosome.id]
+    homologues = [c for c in rest if c.label == chromosome.label and c.id not in state.deleted]
+    at = rest.index(homologues[place]) if place is not None and 0 <= place < len(homologues) else len(rest)
+    return replace(state, records=(*rest[:at], chromosome, *rest[at:]))
 
 
 def _swap(state: State, edit: Edit, _: Sequence[Chromosome]) -> State:
@@ -158,6 +170,7 @@ def _draw_outline(state: State, edit: Edit, look: Look) -> tuple[list[Instance],
 
 KINDS: Mapping[str, Kind] = {
     "move": Kind({"id": "id", "label": "label"}, _move, {"place": "number"}),
+    "order": Kind({"id": "id", "place": "number"}, _order),
     "swap": Kind({"a": "id", "b": "id"}, _swap),
     "flip": Kind({"id": "id"}, _flip),
     "rotate": Kind({"id": "id", "degrees": "degrees"}, _rotate),

@@ -9,12 +9,15 @@ import numpy as np
 
 from karyogram.errors import EditError
 from karyogram.karyotype.findings import count_classes, find_changes
+from karyogram.karyotype.structure import is_difference
 from karyogram.karyotype.summary import Summary, summarize
 from karyogram.labels import INDEX, LABELS
 from karyogram.records import Chromosome, Karyotype
 
 #: The one review reason that follows from the rest of the cell and is told anew.
 EXTRA_COPY = "extra copy"
+#: What a cell says whose homologues could not be compared after an edit.
+UNCOMPARED = "homologues were not compared after the last edit: the picture could not be read"
 
 
 @dataclass(frozen=True)
@@ -23,6 +26,8 @@ class State:
 
     Their ``overlaps`` count deleted ones in. ``deleted`` and ``confirmed`` are ids, the latter of those whose class a person
     has told or agreed to. ``structural`` are the rearrangements that a person entered for the cell, None if nobody looked.
+    ``differs`` tells by id how chromosomes differ from their homologues, None if those could not be compared; it stands
+    beside the records, whose ``review`` does not hold it, since it depends on both of a pair.
     """
 
     machine: Karyotype
@@ -30,11 +35,14 @@ class State:
     deleted: frozenset[int] = field(default_factory=frozenset)
     confirmed: frozenset[int] = field(default_factory=frozenset)
     structural: tuple[str, ...] | None = None
+    differs: Mapping[int, tuple[str, ...]] | None = field(default_factory=dict)
 
     @classmethod
     def start(cls, machine: Karyotype) -> "State":
         """Return the state before any edit."""
-        return cls(machine, machine.chromosomes)
+        records = tuple(replace(c, review=tuple(r for r in c.review if not is_difference(r))) for c in machine.chromosomes)
+        differs = {c.id: found for c in machine.chromosomes if (found := tuple(filter(is_difference, c.review)))}
+        return cls(machine, records, differs=differs)
 
     @cached_property
     def living(self) -> tuple[Chromosome, ...]:
@@ -66,7 +74,7 @@ class State:
             findings=summary.findings,
             iscn=summary.iscn,
             quality=summary.quality,
-            warnings=(*own, *summary.warnings),
+            warnings=(*own, *summary.warnings, *([UNCOMPARED] if self.differs is None else [])),
         )
 
     def get(self, number: int, deleted: bool = False) -> Chromosome:
@@ -92,12 +100,18 @@ class State:
         return replace(self, records=(*kept, *added), deleted=self.deleted | set(gone))
 
     def _shown(self, chromosome: Chromosome, gained: set[str]) -> Chromosome:
-        """Return a record as the karyotype has it: no word of what is deleted, the extra copy told anew."""
+        """Return a record as the karyotype has it: no word of what is deleted, what depends on its homologues told anew."""
         extra = chromosome.label in gained and chromosome.id not in self.confirmed
         review = chromosome.review
         if (EXTRA_COPY in review) != extra:
             review = (*review, EXTRA_COPY) if extra else tuple(reason for reason in review if reason != EXTRA_COPY)
-        return replace(chromosome, overlaps=tuple(i for i in chromosome.overlaps if i not in self.deleted), review=review)
+        if self.differs and chromosome.id not in self.confirmed:
+            review += self.differs.get(chromosome.id, ())
+        return replace(chromosome, overlaps=self.across(chromosome), review=review)
+
+    def across(self, chromosome: Chromosome) -> tuple[int, ...]:
+        """Return the ids of the living chromosomes that lie across one."""
+        return tuple(i for i in chromosome.overlaps if i not in self.deleted)
 
 
 def difference(before: State, after: State) -> tuple[dict[str, Any], dict[str, Any]]:

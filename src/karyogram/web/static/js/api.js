@@ -1,6 +1,7 @@
 // The API, one function a resource. Errors are ApiError: a status, a code, a reason that can be shown.
 
 import { reader } from "./reader.js";
+import { seen } from "./seen.js";
 
 export const BASE = "/api/v1";
 
@@ -54,13 +55,10 @@ const query = (values) =>
 
 export const cases = (filters) => request("GET", `/cases?${query(filters)}`);
 export const oneCase = (id) => request("GET", `/cases/${id}`);
+export const versions = (id) => request("GET", `/cases/${id}/versions`);
 /** Sign or reopen a case as it was seen: its version, and those of its analyses. Returns the case. */
-export function act({ id, version, metaphases }, kind, note = "") {
-  const seen = Object.fromEntries(
-    metaphases.filter(({ analysis }) => analysis).map(({ analysis }) => [analysis.id, analysis.version]),
-  );
-  return request("POST", `/cases/${id}/actions`, { kind, version, note, seen });
-}
+export const act = (whole, kind, note = "") =>
+  request("POST", `/cases/${whole.id}/actions`, { kind, version: whole.version, note, seen: seen(whole) });
 export const analysis = (id) => request("GET", `/analyses/${id}`);
 export const again = (id, choice) => request("POST", `/analyses/${id}/again`, choice);
 export const edit = (id, version, edits) => request("POST", `/analyses/${id}/edits`, { version, edits });
@@ -80,7 +78,7 @@ export async function login(name, password) {
 export const logout = () => request("POST", "/logout", {});
 
 export const picture = (metaphase) => `${BASE}/metaphases/${metaphase}/picture?dark=1`;
-export const ideogram = (label, level = 550) => `${BASE}/bands/${label}.svg?level=${level}`;
+export const ideogram = (label, level) => `${BASE}/bands/${label}.svg?level=${level}`;
 export const template = (label) => `${BASE}/templates/${label}.png`;
 export const exported = (id, format) => `${BASE}/analyses/${id}/export?format=${format}`;
 export const caseExported = (id, format) => `${BASE}/cases/${id}/export?format=${format}`;

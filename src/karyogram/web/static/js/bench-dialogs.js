@@ -163,6 +163,9 @@ export async function conflict(bench, error) {
   if (given) await bench.state.resolve(given.answer === "keep");
 }
 
+/** The last edit is somebody else's; resolves to whether it is to be taken back. */
+export const undoTheirs = (by) => ask(`Undo what ${by} has done?`, h("p", {}, "The last edit is not yours."), [["yes", "Undo it"]]);
+
 export function exports({ state, whole }, button) {
   const link = (format) => h("a", { href: api.exported(state.id, format), download: "" }, NAMES[format] ?? format);
   const rest = FORMATS.filter((format) => !FIRST.includes(format));
@@ -191,7 +194,7 @@ export function more(bench, button) {
     );
   const signs = person.role === "approve";
   const deeds = [
-    bench.canEdit && metaphase?.use !== "excluded" && entry("Exclude the metaphase", () => bench.use("excluded"), "X"),
+    bench.canEdit && metaphase?.use !== "excluded" && entry("Exclude the metaphase", () => bench.use("excluded"), "Shift X"),
     bench.canEdit && metaphase?.use !== "counted" && entry("Count only", () => bench.use("counted"), "C"),
     bench.canEdit &&
       metaphase &&

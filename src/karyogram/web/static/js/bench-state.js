@@ -19,6 +19,7 @@ export class BenchState extends EventTarget {
     this.sending = false;
     this.conflict = null;
     this.offline = false;
+    this.theirs = ""; // who made the last edit, if somebody else has while this page was open
   }
 
   tell(name, detail) {
@@ -35,9 +36,20 @@ export class BenchState extends EventTarget {
   }
 
   /** Take a state of the server for the truth; edits still under way are laid over it. */
-  take(answer) {
+  take(answer, by = "") {
     this.analysis = { ...this.analysis, ...answer };
+    this.theirs = by;
     this.show();
+  }
+
+  /** Take what `by` has done meanwhile, unless an own edit is not saved yet: that goes first. Resolves to whether it was taken. */
+  async follow(by) {
+    if (this.unsaved) return false;
+    const answer = await api.analysis(this.id);
+    if (this.unsaved) return false;
+    if (answer.version <= this.analysis.version) return false;
+    this.take(answer, by);
+    return true;
   }
 
   show() {
@@ -51,7 +63,7 @@ export class BenchState extends EventTarget {
     this.all = [...this.now.chromosomes, ...this.now.deleted];
     const fresh = this.now.chromosomes.map(({ id }) => id).filter((id) => before.size && !before.has(id));
     this.chosen = this.chosen.filter((id) => this.one(id) && !(fresh.length && this.isDeleted(id)));
-    if (fresh.length && !this.chosen.length) this.chosen = fresh.slice(0, 1);
+    if (fresh.length && !this.chosen.length && !this.theirs) this.chosen = fresh.slice(0, 1);
     this.tell("state");
     this.tell("chosen");
   }
@@ -160,11 +172,11 @@ export class BenchState extends EventTarget {
 
   /** After a conflict: take what the other has done, and send the own edits after it or drop them. */
   async resolve(keep) {
-    const { current } = this.conflict.body;
+    const { current, by } = this.conflict.body;
     this.conflict = null;
     if (!keep) this.queue = [];
     this.queue = this.queue.filter((job) => job.edits);
-    if (current?.karyotype) this.take(current);
+    if (current?.karyotype) this.take(current, by);
     else await this.load();
     this.tell("saving");
     return this.#send();

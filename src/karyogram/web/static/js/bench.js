@@ -40,10 +40,6 @@ async function start() {
   const [picture, whole, who] = await Promise.all([fetchPicture(metaphase), api.oneCase(key), person]);
   bench.open(picture, who, whole);
   window.addEventListener("beforeunload", (event) => state.unsaved && event.preventDefault());
-  document.addEventListener(
-    "visibilitychange",
-    () => document.visibilityState === "visible" && !state.unsaved && state.load().catch(() => {}),
-  );
 }
 
 start().catch((error) => {

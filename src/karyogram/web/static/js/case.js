@@ -5,32 +5,29 @@ import { ask, openMenu } from "./dialogs.js";
 import { $, announce, h, iconButton, notify, when } from "./dom.js";
 import { onChoose, onDrop } from "./drops.js";
 import { takeIn } from "./intake.js";
-import { showReader } from "./person.js";
+import { deedsOfOthers, isCurrent, watch } from "./live.js";
+import { nameOf, showReader } from "./person.js";
+import { isNews, sawCase } from "./seen.js";
+import { WORDS, notifyOf, act as sign } from "./signing.js";
 
 const id = Number(document.body.dataset.key);
-const AGAIN = 1500;
 const COLOURS = { open: "", reviewed: "blue", approved: "green", locked: "green" };
-const WORDS = {
-  create: "made",
-  add: "picture added",
-  change: "changed",
-  review: "reviewed",
-  approve: "approved",
-  second: "signed as second reader",
-  lock: "locked",
-  reopen: "reopened",
-  use: "use of a metaphase",
-  rename: "renamed",
-};
 let person;
 let whole;
-let timer;
 
 async function load() {
-  clearTimeout(timer);
   whole = await api.oneCase(id);
+  sawCase(whole);
   render();
-  if (whole.metaphases.some(({ analysis }) => ["queued", "running"].includes(analysis?.state))) timer = setTimeout(load, AGAIN);
+}
+
+/** Somebody or a worker has changed something: show it, unless the reader is about to choose something here. */
+async function follow(told) {
+  const busy = document.querySelector("dialog[open], [popover]:popover-open, #cells select:focus");
+  if (busy || isCurrent(whole, told)) return;
+  const before = whole;
+  await load();
+  notifyOf(deedsOfOthers(before, whole, nameOf(person)));
 }
 
 function render() {
@@ -119,8 +116,7 @@ async function act(kind, question) {
     note = given.note;
   }
   try {
-    await api.act(whole, kind, note);
-    announce(`The case is ${WORDS[kind]}.`);
+    if (await sign(whole, kind, note)) announce(`The case is ${WORDS[kind]}.`);
   } catch (error) {
     notify(error.message, "bad");
   }
@@ -177,6 +173,7 @@ function cell({ id: key, filename, use, counted_number: number, note, analysis }
     done && !analysis.review && use === "karyogram"
       ? h("span", { class: "mark green" }, analysis.version ? "looked at" : "nothing to review")
       : null,
+    analysis && isNews(analysis) ? h("span", { class: "mark amber" }, "changed since you looked") : null,
     done && analysis.quality ? h("span", { class: "muted" }, `quality ${analysis.quality.toFixed(2)}`) : null,
   ];
   const chooser = h(
@@ -259,6 +256,7 @@ async function start() {
   showReader(asked);
   person = await asked;
   await load();
+  watch(id, follow);
   onDrop($("#main"), take);
   onChoose($("#files"), take);
 }

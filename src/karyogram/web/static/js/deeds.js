@@ -3,11 +3,16 @@
 import * as api from "./api.js";
 import * as talk from "./bench-dialogs.js";
 import { $, announce, notify } from "./dom.js";
+import { homologues } from "./edits.js";
 import { Header } from "./header.js";
 import { Karyogram } from "./karyogram.js";
 import { listen } from "./keys.js";
+import { deedsOfOthers, watch } from "./live.js";
 import { Metaphase } from "./metaphase.js";
 import { Panel } from "./panel.js";
+import { nameOf } from "./person.js";
+import { saw, sawCase } from "./seen.js";
+import { notifyOf, act as sign } from "./signing.js";
 import { Toolbar } from "./toolbar.js";
 
 const ARROWS = { ArrowLeft: [-1, 0], ArrowRight: [1, 0], ArrowUp: [0, -1], ArrowDown: [0, 1] };
@@ -31,9 +36,30 @@ export class Bench {
     this.header = new Header(this);
     this.state.on("conflict", (error) => talk.conflict(this, error));
     this.state.on("refused", ({ error }) => notify(error.message, "bad"));
+    this.state.on("state", () => saw(this.state.id, this.state.analysis.version));
+    sawCase(whole);
     this.state.show();
     listen(this);
+    watch(whole.id, (told) => this.#follow(told));
     $("#main").setAttribute("aria-busy", "false");
+  }
+
+  /** Take in and say what others have done; what an own edit stands in the way of comes with the next look. */
+  async #follow({ version, analyses }) {
+    const { by, version: newest } = analyses[this.state.id];
+    const me = nameOf(this.person);
+    if (newest > this.state.analysis.version && (await this.state.follow(by === me ? "" : by)) && by !== me)
+      notify(`${by} has changed this cell.`);
+    if (version !== this.whole.version) await this.#reload();
+  }
+
+  /** Fetch the case anew, and say what others have done to it. */
+  async #reload() {
+    const before = this.whole;
+    this.whole = await api.oneCase(before.id);
+    notifyOf(deedsOfOthers(before, this.whole, nameOf(this.person)));
+    this.header.render();
+    this.panel.render();
   }
 
   get canEdit() {
@@ -64,22 +90,41 @@ export class Bench {
     announce(`${ids.join(", ")} ${label ? `to class ${label}` : "without a place"}`);
   }
 
-  /** A chromosome was let go over a slot; `other` is the one under it if it is to be swapped with that. */
-  drop(id, slot, other) {
+  /** A chromosome was let go over a slot, at a place in it; `other` is the one under it if it is to be swapped with that. */
+  drop(id, slot, place, other) {
     const ids = this.state.chosen.includes(id) ? this.state.chosen : [id];
     const label = slot === "none" ? null : slot;
     const gone = ids.filter((one) => this.state.isDeleted(one));
     if (slot === "deleted") this.edit(...ids.filter((one) => !gone.includes(one)).map((one) => ({ kind: "delete", id: one })));
     else if (other && other !== id && !gone.length) this.edit({ kind: "swap", a: id, b: other });
+    else if (ids.every((one) => !gone.includes(one) && this.state.one(one).label === label)) this.#putAt(id, place);
     else {
       const moved = ids.filter((one) => gone.includes(one) || this.state.one(one).label !== label);
       const edits = moved.flatMap((one) => [
         ...(gone.includes(one) ? [{ kind: "restore", id: one }] : []),
-        { kind: "move", id: one, label },
+        { kind: "move", id: one, label, ...(place < homologues(this.state.now, label).length ? { place } : {}) },
       ]);
-      if (edits.length) this.edit(...edits);
+      this.edit(...edits);
     }
     this.state.choose(id);
+  }
+
+  /** Move the chosen one before (-1) or behind (1) its homologue. */
+  order(step) {
+    const { first, now } = this.state;
+    if (!first?.label || this.state.isDeleted(first.id)) return;
+    const copies = homologues(now, first.label);
+    const place = copies.findIndex(({ id }) => id === first.id) + step;
+    if (place >= 0 && place < copies.length) this.#putAt(first.id, place);
+    else announce("There is no homologue on that side.");
+  }
+
+  #putAt(id, place) {
+    const { label } = this.state.one(id);
+    const copies = homologues(this.state.now, label);
+    if (!label || copies[place] === undefined || copies[place].id === id) return;
+    this.edit({ kind: "order", id, place });
+    announce(`${id} is number ${place + 1} of ${copies.length} in class ${label}`);
   }
 
   walk(step) {
@@ -184,8 +229,7 @@ export class Bench {
   }
 
   async #next() {
-    this.whole = await api.oneCase(this.whole.id);
-    this.header.render();
+    await this.#reload();
     const open = this.whole.metaphases.filter(
       ({ use, analysis }) => use === "karyogram" && analysis && analysis.id !== this.state.id && waits(analysis),
     );
@@ -196,16 +240,24 @@ export class Bench {
 
   /** Do something to the case, and say what came of it. */
   async act(kind, note) {
+    if (!(await this.state.settled())) return;
     try {
-      this.whole = await api.act(this.whole, kind, note);
-      announce(`The case is ${this.whole.state}.`);
-      this.header.render();
-      this.panel.render();
+      const whole = await sign(this.whole, kind, note);
+      if (whole) announce(`The case is ${whole.state}.`);
+      this.whole = whole ?? this.whole;
     } catch (error) {
       notify(error.message, "bad");
       this.whole = await api.oneCase(this.whole.id);
-      this.header.render();
     }
+    this.header.render();
+    this.panel.render();
+  }
+
+  /** Take back the last edit; of one that somebody else has made just now, ask first. */
+  async undo() {
+    const { state } = this;
+    const own = !state.theirs || state.unsaved;
+    if (own || (state.canUndo && (await talk.undoTheirs(state.theirs)))) state.undo();
   }
 
   async use(use) {

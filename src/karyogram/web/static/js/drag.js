@@ -3,6 +3,15 @@
 import { paint } from "./cutout.js";
 import { h } from "./dom.js";
 
+/** How many of the chromosomes in a slot, but for `own`, stand left of a place on the page. */
+function placeAt(slot, own, x) {
+  const middles = [...slot.querySelectorAll("[data-chromosome]")]
+    .filter((button) => button !== own)
+    .map((button) => button.getBoundingClientRect())
+    .map(({ left, right }) => (left + right) / 2);
+  return middles.filter((middle) => middle < x).length;
+}
+
 /** Carry a chromosome from a pointer event until that pointer is let go. Escape puts it back. */
 export function lift(bench, chromosome, event) {
   const canvas = h("canvas", { class: "ghost" });
@@ -29,9 +38,9 @@ export function lift(bench, chromosome, event) {
     if (end.pointerId !== event.pointerId) return;
     const target = end.type === "pointerup" ? under(end) : null;
     finish();
-    const slot = target?.closest("[data-slot]")?.dataset.slot;
+    const slot = target?.closest("[data-slot]");
     const other = Number(target?.closest("[data-chromosome]")?.dataset.chromosome) || null;
-    if (slot !== undefined) bench.drop(chromosome.id, slot, end.shiftKey ? other : null);
+    if (slot) bench.drop(chromosome.id, slot.dataset.slot, placeAt(slot, own, end.clientX), end.shiftKey ? other : null);
   };
   const leave = (key) => key.key === "Escape" && finish();
   const listeners = { pointermove: follow, pointerup: drop, pointercancel: drop, keydown: leave };

@@ -14,20 +14,25 @@ const told = (state, ids, label) => ({
 
 const find = (state, id) => state.chromosomes.find((one) => one.id === id);
 
+/** The chromosomes of a class, as they stand in its slot. */
+export const homologues = ({ chromosomes }, label) => chromosomes.filter((one) => one.label === label);
+
+/** A chromosome at a place among its homologues, behind them if there are too few. */
+function putAt(state, chromosome, place) {
+  const rest = state.chromosomes.filter(({ id }) => id !== chromosome.id);
+  const beside = homologues({ chromosomes: rest }, chromosome.label)[place];
+  return { ...state, chromosomes: rest.toSpliced(beside ? rest.indexOf(beside) : rest.length, 0, chromosome) };
+}
+
 const KINDS = {
-  move(state, { id, label }) {
-    const rest = state.chromosomes.filter((one) => one.id !== id);
-    return told({ ...state, chromosomes: [...rest, find(state, id)] }, [id], () => label);
-  },
+  move: (state, { id, label, place }) => told(putAt(state, { ...find(state, id), label }, place), [id], () => label),
+  order: (state, { id, place }) => putAt(state, find(state, id), place),
   swap(state, { a, b }) {
     const [one, other] = [find(state, a), find(state, b)];
     const labels = { [a]: other.label, [b]: one.label };
     const places = { [a]: other, [b]: one };
-    return told(
-      { ...state, chromosomes: state.chromosomes.map((here) => places[here.id] ?? here) },
-      [a, b],
-      ({ id }) => labels[id],
-    );
+    const swapped = { ...state, chromosomes: state.chromosomes.map((here) => places[here.id] ?? here) };
+    return one.label === other.label ? swapped : told(swapped, [a, b], ({ id }) => labels[id]);
   },
   flip: (state, { id }) =>
     each(state, [id], ({ flipped, centromere }) => ({
@@ -78,6 +83,7 @@ const line = (n) => `${n} point${n === 1 ? "" : "s"}`;
 export function inWords(edit) {
   const words = {
     move: ({ id, label }) => `${id} to ${label ?? "no place"}`,
+    order: ({ id, place }) => `${id} to place ${place + 1} of its class`,
     swap: ({ a, b }) => `${a} and ${b} swapped`,
     flip: ({ id }) => `${id} flipped`,
     rotate: ({ id, degrees }) => `${id} turned by ${degrees}°`,

@@ -4,6 +4,7 @@ export class Gestures {
   constructor(pane, view) {
     Object.assign(this, { pane, view });
     this.pointers = new Map();
+    this.before = null; // where two fingers were in the last frame, if they have moved since
     this.tool = null;
     this.active = false;
     for (const kind of ["pointerdown", "pointermove", "pointerup", "pointercancel"])
@@ -12,6 +13,7 @@ export class Gestures {
 
   pointerdown(event) {
     if (event.target.closest("button")) return;
+    this.#pinch();
     this.pane.setPointerCapture(event.pointerId);
     this.pointers.set(event.pointerId, [event.clientX, event.clientY]);
     this.panning = event.button === 1;
@@ -27,28 +29,34 @@ export class Gestures {
   pointermove(event) {
     const last = this.pointers.get(event.pointerId);
     if (!last) return;
-    const [dx, dy] = [event.clientX - last[0], event.clientY - last[1]];
-    if (this.pointers.size === 2) this.#pinch(event, dx, dy);
-    else if (this.panning) this.view.pan(dx, dy);
-    else if (this.active) this.tool?.move?.(event, dx, dy);
+    if (this.pointers.size === 2) this.#beforePinch();
+    else if (this.panning) this.view.pan(event.clientX - last[0], event.clientY - last[1]);
+    else if (this.active) this.tool?.move?.(event, event.clientX - last[0], event.clientY - last[1]);
     this.pointers.set(event.pointerId, [event.clientX, event.clientY]);
   }
 
-  #pinch(event, dx, dy) {
-    const other = [...this.pointers].find(([id]) => id !== event.pointerId)[1];
-    const own = this.pointers.get(event.pointerId);
-    const before = Math.hypot(own[0] - other[0], own[1] - other[1]);
-    const after = Math.hypot(event.clientX - other[0], event.clientY - other[1]);
+  /** Two fingers tell of their moves one after the other; a frame is taken as one move, so that what lies between them stays. */
+  #beforePinch() {
+    if (this.before) return;
+    this.before = [...this.pointers.values()];
+    requestAnimationFrame(() => this.#pinch());
+  }
+
+  #pinch() {
+    if (!this.before) return;
     const box = this.pane.getBoundingClientRect();
-    this.view.pan(dx / 2, dy / 2);
-    this.view.zoom(
-      after / Math.max(before, 1),
-      (event.clientX + other[0]) / 2 - box.left,
-      (event.clientY + other[1]) / 2 - box.top,
-    );
+    const [was, is] = [this.before, [...this.pointers.values()]].map(([one, other]) => ({
+      x: (one[0] + other[0]) / 2 - box.left,
+      y: (one[1] + other[1]) / 2 - box.top,
+      apart: Math.hypot(one[0] - other[0], one[1] - other[1]),
+    }));
+    this.before = null;
+    this.view.pan(is.x - was.x, is.y - was.y);
+    this.view.zoom(is.apart / Math.max(was.apart, 1), is.x, is.y);
   }
 
   pointerup(event) {
+    this.#pinch();
     if (!this.pointers.delete(event.pointerId)) return;
     if (this.active) this.tool?.up?.(event);
     this.active = false;
@@ -56,6 +64,7 @@ export class Gestures {
   }
 
   pointercancel(event) {
+    this.#pinch();
     this.pointers.delete(event.pointerId);
     if (this.active) this.tool?.cancel?.();
     this.active = false;

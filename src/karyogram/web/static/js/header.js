@@ -7,7 +7,7 @@ export class Header {
   constructor(bench) {
     this.bench = bench;
     const { state } = bench;
-    this.undo = iconButton("undo", "Undo (Ctrl Z)", () => state.undo());
+    this.undo = iconButton("undo", "Undo (Ctrl Z)", () => bench.undo());
     this.redo = iconButton("redo", "Redo (Ctrl Shift Z)", () => state.redo());
     this.exportButton = iconButton("export", "Export (E)", () => bench.exports(), { words: "Export", "aria-haspopup": "true" });
     this.more = iconButton("more", "More", () => bench.more(this.more), { "aria-haspopup": "true" });

@@ -1,5 +1,7 @@
 // The keys of the bench: one table, which the help shows as it stands. A class is typed; 1 and 2 wait for a second digit.
 
+import { notify } from "./dom.js";
+
 const WAIT = 700;
 const EVERY = 5;
 
@@ -8,6 +10,13 @@ export const KEYS = [
   ["Look", "N", "next to review, the least certain first", plain("n"), (bench) => bench.walk(1)],
   ["Look", "P", "the one before", plain("p"), (bench) => bench.walk(-1)],
   [
+    "Change",
+    "Shift ←  Shift →",
+    "before, behind its homologue",
+    (event) => event.shiftKey && ["ArrowLeft", "ArrowRight"].includes(event.key),
+    (bench, event) => bench.order(event.key === "ArrowLeft" ? -1 : 1),
+  ],
+  [
     "Look",
     "arrows",
     "to the chromosome beside",
@@ -15,6 +24,7 @@ export const KEYS = [
     (bench, event) => bench.beside(event.key),
   ],
   ["Look", "Enter", "confirm and go on", plain("enter"), (bench) => bench.confirm()],
+  ["Look", "Shift press", "choose one more", () => false, null],
   ["Look", "Esc", "choose nothing, leave a tool", plain("escape"), (bench) => bench.escape()],
   ["Change", "1 … 22, X, Y", "class of the chosen", () => false, null],
   ["Change", "U", "without a place", plain("u"), (bench) => bench.sendChosen(null)],
@@ -35,14 +45,16 @@ export const KEYS = [
     (event) => event.key === "Delete" || event.key === "Backspace",
     (bench) => bench.remove(),
   ],
-  ["Change", "J", "join the chosen (Shift and press chooses several)", plain("j"), (bench) => bench.join()],
-  ["Change", "Ctrl Z", "undo", ctrl("z"), (bench) => bench.state.undo()],
+  ["Change", "J", "join the chosen", plain("j"), (bench) => bench.join()],
+  ["Change", "Ctrl Z", "undo", ctrl("z"), (bench) => bench.undo()],
   ["Change", "Ctrl Shift Z", "redo", (event) => ctrl("y")(event) || ctrl("z", true)(event), (bench) => bench.state.redo()],
   ["Photograph", "V", "choose and move", plain("v"), (bench) => bench.toolbar.pick("select")],
   ["Photograph", "K", "cut", plain("k"), (bench) => bench.draw("cut")],
   ["Photograph", "O", "part an overlap by strokes", plain("o"), (bench) => bench.draw("strokes")],
   ["Photograph", "L", "lasso", plain("l"), (bench) => bench.draw("lasso")],
   ["Photograph", "G", "press to outline", plain("g"), (bench) => bench.draw("segment")],
+  ["Photograph", "arrows  Space", "draw: move the crosshair (Shift: finely), set a point", () => false, null],
+  ["Photograph", "Enter", "end the line, take the outline", () => false, null],
   ["Photograph", "H", "outlines on and off", plain("h"), (bench) => bench.toolbar.bare()],
   ["Photograph", "I", "invert", plain("i"), (bench) => bench.toolbar.turnOver()],
   [
@@ -53,7 +65,7 @@ export const KEYS = [
     (bench, event) => bench.zoom(event.key),
   ],
   ["Cell", "A", "approve the cell, go to the next", plain("a"), (bench) => bench.approve()],
-  ["Cell", "X", "exclude the metaphase (with nothing chosen)", plain("x"), (bench) => bench.use("excluded")],
+  ["Cell", "Shift X", "exclude the metaphase", (event) => isExclude(event), (bench) => bench.use("excluded")],
   ["Cell", "C", "count only", plain("c"), (bench) => bench.use("counted")],
   ["Cell", "E", "export", plain("e"), (bench) => bench.exports()],
   ["Cell", "T", "history", plain("t"), (bench) => bench.history()],
@@ -62,6 +74,11 @@ export const KEYS = [
 
 function plain(key) {
   return (event) => event.key.toLowerCase() === key && !event.ctrlKey && !event.metaKey && !event.altKey;
+}
+
+/** X alone is a class, so that no slip of the mind leaves a cell out. */
+function isExclude(event) {
+  return event.shiftKey && plain("x")(event);
 }
 
 function ctrl(key, shift = false) {
@@ -116,10 +133,10 @@ export function listen(bench) {
     const bare = !event.ctrlKey && !event.metaKey && !event.altKey;
     const drawing = event.target.closest?.("#metaphase") || event.key === "Enter";
     if (bare && drawing && bench.toolbar.tool.key?.(event)) return event.preventDefault();
-    if (bare && bench.state.chosen.length && typing.key(event.key)) return event.preventDefault();
+    if (bare && bench.state.chosen.length && !isExclude(event) && typing.key(event.key)) return event.preventDefault();
     typing.settle();
     const deed = KEYS.find(([, , , test]) => test(event))?.[4];
-    if (!deed) return undefined;
+    if (!deed) return bare && /^[1-9xy]$/i.test(event.key) ? notify("Choose a chromosome first, then type its class.") : undefined;
     event.preventDefault();
     return deed(bench, event);
   });

@@ -4,6 +4,7 @@ const facts = JSON.parse(document.getElementById("facts").textContent);
 
 export const { rows: ROWS, centromeres: CENTROMERES, groups: GROUPS, colours: COLOURS } = facts.classes;
 export const FORMATS = facts.formats;
+export const LEVELS = facts.levels;
 export const LABELS = ROWS.flat(2);
 
 /** How many copies of a class a cell should hold, given all counts: two, but the sex chromosomes make two together. */

@@ -2,10 +2,16 @@
 
 import * as api from "./api.js";
 import { paint, size } from "./cutout.js";
+import { openMenu } from "./dialogs.js";
 import { $, h, iconButton } from "./dom.js";
-import { LABELS } from "./labels.js";
+import { homologues } from "./edits.js";
+import { LABELS, LEVELS } from "./labels.js";
 
 const HIGH = 136;
+const [KEY, USUAL] = ["karyogram-bands", 550];
+
+/** How many bands the ideograms show, kept on this machine. */
+const level = () => LEVELS.find((one) => one === Number(localStorage.getItem(KEY))) ?? USUAL;
 
 export class Panel {
   constructor(bench, picture) {
@@ -66,6 +72,33 @@ export class Panel {
     );
   }
 
+  /** The ideogram of a class; pressed, it lets the reader choose how many bands a haploid set has on it. */
+  #ideogram(label) {
+    const choose = (bands) => {
+      localStorage.setItem(KEY, bands);
+      this.render();
+      this.root.querySelector("[data-deed='level']").focus();
+    };
+    const entry = (bands) =>
+      h(
+        "button",
+        { type: "button", "aria-pressed": String(bands === level()), onclick: () => (menu.hidePopover(), choose(bands)) },
+        `${bands} bands`,
+      );
+    let menu;
+    const open = () => (menu = openMenu(button, h("h2", {}, "Ideogram"), LEVELS.map(entry)));
+    const name = `Ideogram of class ${label} at ${level()} bands: choose the level`;
+    const picture = h("img", { src: api.ideogram(label, level()), alt: `Ideogram of class ${label}`, onerror: hide });
+    const button = h(
+      "button",
+      { type: "button", class: "quiet ideogram", "aria-haspopup": "true", "aria-label": name, title: name, "data-deed": "level" },
+      picture,
+      h("figcaption", {}, `${level()} ▾`),
+    );
+    button.addEventListener("click", open);
+    return h("figure", {}, button);
+  }
+
   #pair(one) {
     const { chromosomes } = this.bench.state.now;
     const pair = one.label ? chromosomes.filter(({ label }) => label === one.label) : [];
@@ -83,12 +116,7 @@ export class Panel {
     const like = one.label ?? guesses(one)[0]?.[0];
     const drawings = like
       ? [
-          h(
-            "figure",
-            {},
-            h("img", { src: api.ideogram(like), alt: `Ideogram of class ${like}`, onerror: hide }),
-            h("figcaption", {}, `ISCN ${like}`),
-          ),
+          this.#ideogram(like),
           h(
             "figure",
             {},
@@ -103,8 +131,10 @@ export class Panel {
   #deeds(one, deleted) {
     const { bench } = this;
     const closed = !bench.canEdit;
-    const deed = (name, label, key, run, off = false) =>
-      iconButton(name, `${label} (${key})`, run, { disabled: closed || off, "data-deed": name });
+    const deed = (name, label, key, run) =>
+      iconButton(name, `${label} (${key})`, run, { disabled: closed, "data-deed": name });
+    const copies = one.label ? homologues(bench.state.now, one.label) : [];
+    const at = copies.indexOf(one);
     const changing = deleted
       ? [
           iconButton("restore", "Restore (Delete)", () => bench.remove(), {
@@ -135,7 +165,12 @@ export class Panel {
           deed("left", "Turn left", "[", () => bench.rotate(5)),
           deed("right", "Turn right", "]", () => bench.rotate(-5)),
           deed("swap", "Swap with another", "S", () => bench.swap()),
-          deed("join", "Join the chosen", "J", () => bench.join(), bench.state.chosen.length < 2),
+          ...(bench.state.chosen.length > 1
+            ? [deed("join", "Join the chosen", "J", () => bench.join())]
+            : [
+                at > 0 ? deed("before", "Before its homologue", "Shift ←", () => bench.order(-1)) : null,
+                at < copies.length - 1 ? deed("behind", "Behind its homologue", "Shift →", () => bench.order(1)) : null,
+              ]),
           deed("delete", "Delete", "Delete", () => bench.remove()),
         ];
     return h("div", { class: "deeds" }, changing);

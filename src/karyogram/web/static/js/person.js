@@ -4,13 +4,16 @@ import * as api from "./api.js";
 import { ask, openMenu } from "./dialogs.js";
 import { $, h } from "./dom.js";
 import { reader, rename } from "./reader.js";
+import { forget } from "./seen.js";
+
+/** The name under which somebody's edits stand. */
+export const nameOf = (who) => (who.open && reader()) || who.name;
 
 /** Fill the button on top, once `person` (a promise of GET /me) is known. */
 export async function showReader(person) {
   const button = $("#reader");
   const who = await person;
-  const name = () => (who.open && reader()) || who.name;
-  const show = () => ($("#reader-name").textContent = name());
+  const show = () => ($("#reader-name").textContent = nameOf(who));
   show();
   button.addEventListener("click", async () => {
     if (!who.open)
@@ -29,6 +32,7 @@ export async function showReader(person) {
       ),
     ]);
     if (!given) return undefined;
+    if (given.name.trim() !== reader()) forget();
     rename(given.name);
     return show();
   });
@@ -36,5 +40,6 @@ export async function showReader(person) {
 
 async function leave() {
   await api.logout();
+  forget();
   location.assign("/login");
 }
