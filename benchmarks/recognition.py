@@ -22,14 +22,17 @@ from pathlib import Path
 import numpy as np
 import torch
 from recognition_report import write_report
+from scipy.special import softmax
 
 from karyogram.classify.predict import Prediction, predict_canvases
-from karyogram.classify.prepare import Preparation
+from karyogram.classify.prepare import Preparation, prepare
 from karyogram.datasets.splits import Entry, cirnet_case, folds_by_case, tseng_case
-from karyogram.files import write_text
+from karyogram.files import read_picture, write_text
 from karyogram.labels import LABELS
 from karyogram.metrics.classification import accuracy, confusion_matrix, expected_calibration_error, macro_auc, macro_f1
-from karyogram.singles import decide_cell
+from karyogram.segment.single import find_single
+from karyogram.singles import decide_cell, singles_scale
+from karyogram.training.calibrate import fit_temperature
 from karyogram.training.data import Samples, load_samples, save_samples
 from karyogram.training.export import export
 from karyogram.training.fit import Fitting, Recipe, fit
@@ -49,7 +52,7 @@ CASE_OF = {"cirnet": cirnet_case, "tseng2023": tseng_case}
 #: How each set's pictures are laid on the canvas: those of cirnet are smaller than the reference.
 HOW = {"cirnet": Preparation(scale=1.25 * Preparation().scale), "tseng2023": Preparation()}
 RECIPES = {
-    "cirnet": Recipe(epochs=24, batch=64, rate=1.5e-3, counterexamples=0.0),
+    "cirnet": Recipe(epochs=10, batch=64, rate=1.5e-3, counterexamples=0.0, sizes=0.15),
     "tseng2023": Recipe(epochs=10, batch=128, rate=3e-3, counterexamples=0.0),
 }
 
@@ -64,6 +67,24 @@ def prepared(name: str, work: Path) -> Samples:
         whole = samples.table["label"] >= 0
         save_samples(folder, replace(samples, canvases=samples.canvases[whole], table=samples.table[whole]))
     return load_samples(folder)
+
+
+def at_cell_scale(name: str, work: Path, samples: Samples) -> np.ndarray:
+    """Return the canvases (N, h, w) of a set as they are when a chromosome's cell is known: at the cell's scale.
+
+    Those of metaphases are so from the start. The others are prepared a second time, once, and kept in ``work``.
+    """
+    path = work / f"{name}-at-cell-scale.npy"
+    if name != "cirnet":
+        return samples.canvases
+    if not path.is_file():
+        pictures = {picture.stem: picture for picture in (DATA / name).rglob("*.tiff")}
+        names, cells = samples.table["name"].tolist(), samples.table["cell"]
+        found = [find_single(read_picture(pictures[stem]).pixels) for stem in names]
+        areas, how = np.array([item.area for _, item in found]), Preparation()
+        scales = [singles_scale(areas[cells == cell]) for cell in cells]
+        np.save(path, np.stack([prepare(*one, how, scale) for one, scale in zip(found, scales, strict=True)]))
+    return np.load(path, mmap_mode="r")
 
 
 def deal(name: str, split: str, part: int, samples: Samples) -> Samples:
@@ -116,18 +137,20 @@ def fit_one(name: str, split: str, part: int, work: Path, recipe: Recipe) -> Non
     table = samples.table[rows]
     found, truth = predict_canvases(model, list(samples.canvases[rows])), table["label"].astype(int)
     best = found.probabilities.argmax(1)
+    in_cell = predict_canvases(model, list(at_cell_scale(name, work, samples)[rows])) if split == "case" else found
+    np.savez(folder / "said.npz", probabilities=found.probabilities, truth=truth)
     sure = np.abs(table["up"] - 0.5) > 0.45
     scores = {
         "set": name,
         "split": split,
         "part": part,
-        "recipe": {"epochs": recipe.epochs, "batch": recipe.batch, "rate": recipe.rate},
+        "recipe": {"epochs": recipe.epochs, "batch": recipe.batch, "rate": recipe.rate, "sizes": recipe.sizes},
         "train": int((samples.table["part"] == "train").sum()),
         "test": len(rows),
         "cases": sorted({CASE_OF[name](n) for n in table["name"].tolist()}),
         "minutes": round((time.time() - begun) / 60, 1),
         "accuracy": accuracy(truth, best),
-        "cell_accuracy": accuracy(truth, decide_cells(found, table["cell"])) if split == "case" else None,
+        "cell_accuracy": accuracy(truth, decide_cells(in_cell, table["cell"])) if split == "case" else None,
         "macro_f1": macro_f1(truth, best),
         "auc": macro_auc(truth, found.probabilities),
         "ece": expected_calibration_error(best == truth, found.probabilities.max(1)),
@@ -137,6 +160,23 @@ def fit_one(name: str, split: str, part: int, work: Path, recipe: Recipe) -> Non
     }
     write_text(result, json.dumps(scores) + "\n")
     print(result, {key: round(scores[key], 4) for key in ("accuracy", "macro_f1", "auc", "ece", "minutes")}, flush=True)
+
+
+def calibrate(name: str, split: str, work: Path) -> None:
+    """Add to each fit's result the temperature that suits the test parts of the other fits, and the error that it leaves."""
+    parts = [part for part in range(PARTS) if (work / f"{name}-{split}-{part}" / "said.npz").is_file()]
+    said = {part: np.load(work / f"{name}-{split}-{part}" / "said.npz") for part in parts}
+    for part in parts:
+        others = [said[other] for other in parts if other != part]
+        if not others:
+            continue
+        rows, labels = (np.concatenate([other[key] for other in others]) for key in ("probabilities", "truth"))
+        temperature = fit_temperature(rows, labels)
+        calm = softmax(np.log(np.maximum(said[part]["probabilities"], 1e-12)) / temperature, axis=1)
+        result = RESULTS / f"{name}-{split}-{part}.json"
+        scores = json.loads(result.read_text("utf-8"))
+        error = expected_calibration_error(calm.argmax(1) == said[part]["truth"], calm.max(1))
+        write_text(result, json.dumps(scores | {"temperature": temperature, "calibrated_ece": float(error)}) + "\n")
 
 
 def main(arguments: Sequence[str] | None = None) -> None:
@@ -157,6 +197,8 @@ def main(arguments: Sequence[str] | None = None) -> None:
     todo = [(args.split, args.part)] if args.verb == "fit" else [(s, p) for p in range(args.parts) for s in ("case", "picture")]
     for split, part in todo:
         fit_one(args.set, split, part, args.work, recipe)
+    for split in {split for split, _ in todo}:
+        calibrate(args.set, split, args.work)
 
 
 if __name__ == "__main__":

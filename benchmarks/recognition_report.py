@@ -19,6 +19,7 @@ SCORES = (
     ("macro_f1", "macro F1"),
     ("auc", "AUC"),
     ("ece", "ECE"),
+    ("calibrated_ece", "ECE calibrated"),
     ("up", "up"),
 )
 HEAD = """# Recognition: split by picture, split by case
@@ -74,7 +75,7 @@ def summary(groups: dict[str, list[dict[str, Any]]]) -> str:
         matrix = pooled(fits)
         hits, total = int(matrix.trace()), int(matrix.sum())
         low, high = wilson_interval(hits, total)
-        cells = [spread([fit[key] for fit in fits]) for key, _ in SCORES]
+        cells = [spread([fit.get(key) for fit in fits]) for key, _ in SCORES]
         epochs = sorted({fit["recipe"]["epochs"] for fit in fits})
         first = f"{SPLITS[split]} | {len(fits)}, {' and '.join(map(str, epochs))} | {total:,}"
         lines.append(f"| {first} | {' | '.join(cells)} | {hits / total:.4f} ({low:.4f} to {high:.4f}) |")

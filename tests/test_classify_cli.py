@@ -2,17 +2,20 @@
 
 import csv
 import os
+from pathlib import Path
 
 import numpy as np
 import pytest
 from click.testing import CliRunner
 
 from karyogram.cli import main
+from karyogram.datasets.cutouts import to_grey
 from karyogram.datasets.synth.chromosome import draw_chromosome
 from karyogram.files import write_picture
 from karyogram.labels import LABELS
 from karyogram.segment.single import find_single
-from karyogram.weights.catalogue import DEFAULT, model_names
+from karyogram.singles import classify_pictures
+from karyogram.weights.catalogue import DEFAULT, load_model, model_names
 from test_weights import tiny_classifier
 
 COLUMNS = ["path", "label", "probability", "second_label", "second_probability", "flipped", "review"]
@@ -174,3 +177,15 @@ def test_the_shipped_model_reads_drawn_chromosomes(tmp_path):
         assert row["flipped"] in ("true", "false")
     right = sum(row["path"].endswith(f"chr{row['label']}.png") for row in rows)
     assert right >= 8  # drawn bands are not photographed ones; chance would be 1
+
+
+def test_a_whole_cell_is_brought_to_its_size(tmp_path):
+    truth = {}
+    for number, label in enumerate([*LABELS[:22], *LABELS[:22], "X", "Y"]):
+        rod = draw_chromosome(label, np.random.default_rng(number), size=65.0, width=8.75, bend=0.3)
+        picture = np.pad(to_grey(rod.density).clip(0, 255).astype(np.uint8), 6, constant_values=255)
+        truth[write_picture(tmp_path / f"half_{number}.png", picture)] = label
+    alone, together = (list(classify_pictures(list(truth), load_model("gband"), regex)) for regex in (None, "(half)"))
+    right = [sum(answer.label == truth[Path(answer.path)] for answer in answers) for answers in (alone, together)]
+    assert right[0] < 20
+    assert right[1] >= 44

@@ -18,8 +18,13 @@ from karyogram.files import read_picture, write_text
 from karyogram.karyotype.arrange import arrange
 from karyogram.karyotype.review import review_reasons
 from karyogram.labels import INDEX, LABELS
+from karyogram.records import Instance
 from karyogram.segment.single import find_single
+from karyogram.shape.size import cell_scale
 from karyogram.weights.record import Model
+
+#: So many chromosomes of a cell tell its size: fewer may be just its large ones, or its small ones.
+ENOUGH = 30
 
 
 @dataclass(frozen=True)
@@ -58,11 +63,10 @@ def classify_pictures(paths: Sequence[Path], model: Model, cell_regex: str | Non
 
 
 def _classify_cell(paths: Sequence[Path], model: Model) -> Iterator[Answer | Failure]:
-    found: list[tuple[Path, Prediction]] = []
+    found: list[tuple[Path, np.ndarray, Instance]] = []
     for path in paths:
         try:
-            flat, chromosome = find_single(read_picture(path).pixels)
-            found.append((path, predict(model, flat, [chromosome])))
+            found.append((path, *find_single(read_picture(path).pixels)))
         except KaryogramError as error:
             text = str(error)
             yield Failure(str(path), text if text.startswith(str(path)) else f"{path}: {text}")
@@ -70,8 +74,9 @@ def _classify_cell(paths: Sequence[Path], model: Model) -> Iterator[Answer | Fai
             yield Failure(str(path), f"{path}: {type(error).__name__}: {error}")
     if not found:
         return
-    said = join([prediction for _, prediction in found])
-    for (path, _), opinion in zip(found, decide_cell(said) if len(found) > 1 else decide_alone(said), strict=True):
+    scale = singles_scale(np.array([chromosome.area for *_, chromosome in found]))
+    said = join([predict(model, flat, [chromosome], scale) for _, flat, chromosome in found])
+    for (path, *_), opinion in zip(found, decide_cell(said) if len(found) > 1 else decide_alone(said), strict=True):
         row = opinion.probabilities
         yield Answer(
             str(path),
@@ -82,6 +87,11 @@ def _classify_cell(paths: Sequence[Path], model: Model) -> Iterator[Answer | Fai
             opinion.flipped,
             "; ".join(opinion.review),
         )
+
+
+def singles_scale(areas: np.ndarray) -> float:
+    """Return the scale for chromosomes of one cell, from their areas (N,) in pixels; 1 where they are too few to tell."""
+    return cell_scale(int(areas.sum()), len(areas)) if len(areas) >= ENOUGH else 1.0
 
 
 @dataclass(frozen=True, eq=False)

@@ -7,11 +7,14 @@ import torch.nn.functional as nnf
 from torch import Tensor
 
 
-def augment(canvases: Tensor, up: Tensor, generator: torch.Generator | None = None) -> tuple[Tensor, Tensor]:
+def augment(
+    canvases: Tensor, up: Tensor, generator: torch.Generator | None = None, sizes: float = 0.08
+) -> tuple[Tensor, Tensor]:
     """Return (canvases, up) turned, mirrored, bent, scaled, moved, eroded, blurred and re-exposed at random.
 
     ``canvases`` is float (N, 1, h, w), 0..1, 0 outside the chromosome; ``up`` (N,) is the probability that the short arm is up,
-    and follows the half turns. Rotation is within 14 degrees, scale within about 20 %, bends within a tenth of the height.
+    and follows the half turns. Rotation is within 14 degrees, bends within a tenth of the height; ``sizes`` is the spread of
+    the logarithm of scale, which stays within 2.5 times that.
     """
     n, _, h, w = canvases.shape
 
@@ -23,7 +26,7 @@ def augment(canvases: Tensor, up: Tensor, generator: torch.Generator | None = No
 
     turned = coin()
     angle = normal(5, 14) * math.pi / 180 + turned * math.pi
-    size, stretch = torch.exp(normal(0.08, 0.2)), torch.exp(normal(0.06, 0.15))
+    size, stretch = torch.exp(normal(sizes, 2.5 * sizes)), torch.exp(normal(0.06, 0.15))
     mirror = torch.where(coin(), 1.0, -1.0)
 
     y, x = torch.meshgrid(torch.arange(h) - (h - 1) / 2, torch.arange(w) - (w - 1) / 2, indexing="ij")

@@ -12,6 +12,7 @@ from torch import Tensor, nn
 
 from karyogram.segment.peaks import CENTRE_STEP, MASK_FEATURES, MASK_STEP, RIM, WINDOW
 from karyogram.training.cells import Cell
+from karyogram.training.device import find_precision
 from karyogram.training.fit import load_weights
 from karyogram.training.nets.detector import Detector, reached_boxes, window_boxes
 from karyogram.training.thaw import thaw
@@ -186,7 +187,7 @@ def fit_detection(
     done = torch.load(last, map_location="cpu", weights_only=True)["global_step"] if last.exists() else 0
     trainer = lightning.Trainer(
         max_steps=steps,
-        precision="bf16-mixed",
+        precision=find_precision(),
         default_root_dir=folder,
         logger=lightning.pytorch.loggers.CSVLogger(folder, name="log", version=0, flush_logs_every_n_steps=50),
         callbacks=[lightning.pytorch.callbacks.ModelCheckpoint(folder, save_last=True, every_n_train_steps=100)],

@@ -13,6 +13,7 @@ from torch import Tensor
 from karyogram.errors import DataError
 from karyogram.training.augment import augment
 from karyogram.training.data import Samples
+from karyogram.training.device import find_precision
 from karyogram.training.nets import NETS
 
 
@@ -27,6 +28,7 @@ class Recipe:
     weight_decay: float = 0.05
     smoothing: float = 0.05
     counterexamples: float = 0.5
+    sizes: float = 0.08
     seed: int = 0
 
 
@@ -46,7 +48,7 @@ class Fitting(lightning.LightningModule):
         """
         torch.manual_seed(1_000_000 * self.recipe.seed + self.global_step)
         canvases, labels, up = batch
-        inputs, up = augment(canvases[:, None].float() / 255, up)
+        inputs, up = augment(canvases[:, None].float() / 255, up, sizes=self.recipe.sizes)
         classes, up_logit, whole_logit = self.net(inputs.contiguous(memory_format=torch.channels_last))
         whole = labels >= 0
         loss_class = nnf.cross_entropy(classes[whole], labels[whole], label_smoothing=self.recipe.smoothing)
@@ -138,7 +140,7 @@ def fit(samples: Samples, recipe: Recipe, folder: Path, start: Path | None = Non
     shuffled = Batches(samples, training, recipe.batch, recipe.seed, recipe.counterexamples, epoch)
     trainer = lightning.Trainer(
         max_epochs=recipe.epochs,
-        precision="bf16-mixed",
+        precision=find_precision(),
         default_root_dir=folder,
         logger=lightning.pytorch.loggers.CSVLogger(folder, name="log", version=0),
         callbacks=[lightning.pytorch.callbacks.ModelCheckpoint(folder, save_last=True)],

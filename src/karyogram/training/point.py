@@ -15,6 +15,7 @@ from lightning.pytorch.callbacks import EarlyStopping, ModelCheckpoint
 from torch import Tensor, nn
 from torch.utils.data import DataLoader, DistributedSampler
 
+from karyogram.training.device import find_precision
 from karyogram.training.distort import distort
 from karyogram.training.nets import NETS
 from karyogram.training.nets.weights import load_weights
@@ -169,7 +170,7 @@ def fit_point(
     """Fit one setting and return its epochs; ``folder`` gets ``best.ckpt``, the weights of the best validation accuracy.
 
     A killed run leaves ``last.ckpt`` and resumes from it. ``weights`` is a file to start from. ``watch`` is told the
-    validation accuracy after each epoch (from 0) and may raise to end the run. bf16 is used on a GPU that has it. Raises
+    validation accuracy after each epoch (from 0) and may raise to end the run. bf16 is used where the device has it. Raises
     DataError if the folder holds a run begun otherwise, ModelError if the weights do not fit.
     """
     folder.mkdir(parents=True, exist_ok=True)
@@ -180,10 +181,9 @@ def fit_point(
         load_weights(net, weights)
     module = Fitting(net, point, preset, pictures, seed, watch)
     last = folder / "last.ckpt"
-    half = torch.cuda.is_available() and torch.cuda.is_bf16_supported()
     trainer = lightning.Trainer(
         max_epochs=preset.epochs,
-        precision="bf16-mixed" if half else "32-true",
+        precision=find_precision(),
         deterministic="warn",
         default_root_dir=folder,
         logger=False,
