@@ -4,17 +4,20 @@ from collections.abc import Sequence
 
 import numpy as np
 
-#: Below this probability of its class a chromosome is for a person to decide.
-SURE_CLASS = 0.9
+#: Below this probability of its class a chromosome is for a person to decide. With the two limits below, nine of ten errors
+#: on validation pictures are among the tenth of the chromosomes that is flagged (benchmarks/review.md).
+SURE_CLASS = 0.98
 #: Below this probability of being one whole chromosome its outline is.
 SURE_MASK = 0.8
 #: Within this distance of one half nobody knows which end is up.
-SURE_UP = 0.25
+SURE_UP = 0.15
+#: From this probability of its class on a chromosome may be compared with its homologue.
+CLEAR_CLASS = 0.9
 
 
 def is_clear(probability: float, whole: float, overlaps: Sequence[int]) -> bool:
-    """Tell whether a chromosome's class and outline are sure and nothing lies across it."""
-    return probability >= SURE_CLASS and whole >= SURE_MASK and not overlaps
+    """Tell whether class and outline are sure enough to compare a chromosome with others, and nothing lies across it."""
+    return probability >= CLEAR_CLASS and whole >= SURE_MASK and not overlaps
 
 
 def review_reasons(
