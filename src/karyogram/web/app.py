@@ -19,6 +19,7 @@ from karyogram.web import metrics, people, security
 from karyogram.web.api.people import limiter
 from karyogram.web.bench import open_bench
 from karyogram.web.config import Config
+from karyogram.web.description import IdConverter, describe
 from karyogram.web.reading import analyse
 from karyogram.web.refusals import Busy, Invalid, Refusal
 
@@ -49,6 +50,7 @@ def create_app(config: Config) -> APIFlask:
     app.extensions["karyogram"] = bench = open_bench(config)
     if config.immediate:
         bench.queue.work = partial(analyse, bench)
+    app.url_map.converters["int"] = IdConverter
     app.secret_key = _secret(config.data / "secret.key")
     app.config |= {
         "MAX_CONTENT_LENGTH": config.max_upload_mb * 2**20,
@@ -67,6 +69,7 @@ def create_app(config: Config) -> APIFlask:
     metrics.measure(app)
     people.guard(app)
     security.protect(app)
+    describe(app)
     _answer_errors(app)
     for module, prefix in ROOMS.items():
         blueprint: Blueprint = getattr(importlib.import_module(module), module.rsplit(".", 1)[1])

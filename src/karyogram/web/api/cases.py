@@ -109,7 +109,7 @@ def _whole_case(session: Session, case: Case) -> dict[str, Any]:
 
 @cases.patch("/cases/<int:case_id>")
 @cases.input(CaseChange, arg_name="change")
-@cases.doc(summary="Rename a case, change its kind, put it in the archive")
+@cases.doc(summary="Rename a case, change its kind, put it in the archive", responses=[409, 423])
 def change_case(case_id: int, change: dict[str, Any]) -> dict[str, Any]:
     """Change a case and return it."""
     version = change.pop("version")
@@ -127,7 +127,7 @@ def delete_case(case_id: int) -> None:
 
 @cases.post("/cases/<int:case_id>/actions")
 @cases.input(NewAction, arg_name="action")
-@cases.doc(summary="Review, approve, second, lock or reopen a case")
+@cases.doc(summary="Review, approve, second, lock or reopen a case", responses=[409])
 def act(case_id: int, action: dict[str, Any]) -> dict[str, Any]:
     """Do it and return the case."""
     check_role(store.ACTIONS[action["kind"]][2])

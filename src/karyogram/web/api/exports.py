@@ -176,7 +176,7 @@ def _audit(session: Session, case: int) -> str:
 
 @exports.get("/export/training")
 @exports.input(TrainingIn, location="query")
-@exports.doc(summary="Signed cells as training data for karyogram train (voc, classes), or as COCO")
+@exports.doc(summary="Signed cells as training data for karyogram train (voc, classes), or as COCO", responses=[404])
 def training(query_data: dict[str, Any]) -> Response:
     """Return a zip; names in it are numbers, no case's name or file's name leaves the bench."""
     states = SIGNED[query_data["state"]]
