@@ -12,7 +12,7 @@ from hypothesis import HealthCheck, Phase, given, settings
 from hypothesis import strategies as st
 from schemathesis import GenerationMode
 from schemathesis.checks import CHECKS, load_all_checks
-from served import picture
+from served import API, picture
 from sqlalchemy import select
 
 from karyogram.web import models
@@ -129,6 +129,13 @@ def ask(bench, token, operation, mode, examples):
 
 def test_every_answer_is_told_and_of_a_view(operations):
     assert {f"{operation.method} {operation.path}" for operation in operations} == set(ANSWERS)
+
+
+@pytest.mark.parametrize("text", ["\0", "\ud800"])
+def test_text_that_no_database_can_hold_is_no_mistake_of_ours(bench, text):
+    asked = bench.client.get(f"{API}/cases", query_string={"query": text.encode(errors="surrogatepass")})
+    sent = bench.client.post(f"{API}/login", json={"name": text, "password": PASSWORD})
+    assert {asked.status_code, sent.status_code} <= {200, 401, 422}
 
 
 def test_every_operation_keeps_to_the_description(bench, token, operations, subtests):

@@ -112,6 +112,12 @@ def _answer_errors(app: APIFlask) -> None:
         log.error("the database is away or busy", extra={"error": type(error).__name__})
         return refuse(Busy("the database is away or busy"))
 
+    @app.errorhandler(exc.DataError)
+    @app.errorhandler(UnicodeEncodeError)
+    def unkeepable(error: Exception) -> tuple[dict[str, object], int, dict[str, str]]:
+        log.info("a text that cannot be kept", extra={"error": type(error).__name__})
+        return refuse(Invalid("a text that no database can hold"))
+
     @app.errorhandler(Exception)
     def unforeseen(error: Exception) -> tuple[dict[str, object], int]:
         log.error("unforeseen", exc_info=error)
