@@ -261,6 +261,16 @@ def test_what_lies_in_the_folder_of_results_is_no_input_unless_named(tmp_path):
     assert [path.relative_to(tmp_path).as_posix() for path, _ in found] == ["a.png", "outer/b.png", "out/a.png"]
 
 
+def test_the_folder_of_results_is_not_even_looked_into(tmp_path, monkeypatch):
+    for name in ("a.png", "out/b/c.png"):
+        write_bytes(tmp_path / name, b"x")
+    (tmp_path / "link.png").symlink_to(tmp_path / "out" / "b" / "c.png")
+    asked = []
+    monkeypatch.setattr(files, "_is_picture", lambda path: not asked.append(path.name))
+    assert [name.name for _, name in find_pictures([tmp_path, tmp_path / "out" / "b"], tmp_path / "out")] == ["a"]
+    assert asked == ["a.png"]
+
+
 def test_a_folder_that_cannot_be_written_is_named(tmp_path):
     assert make_folder(tmp_path / "a" / "b").is_dir()
     assert not list(make_folder(tmp_path / "a" / "b").iterdir())
