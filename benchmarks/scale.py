@@ -3,10 +3,10 @@
     python benchmarks/scale.py run --pictures 80     # real ones, from start to end: pictures a minute, memory as it goes
     python benchmarks/scale.py many --number 10000   # results that are there: listed, skipped, summed up, killed, resumed
 
-Both write to benchmarks/results/scale.json. ``run`` takes pictures evenly from the part "val" of benchmarks/splits/tseng2023.csv,
-in KARYOGRAM_DATA (default ../shared/data). ``many`` needs no data: the pictures are tiny, and each has the result folder of a drawn
-metaphase (links to its files, a karyotype.json of its own). Memory is the set size that each process shares with no other,
-and its part of what it shares (PSS, of Linux).
+Both write to benchmarks/results/scale.json. ``run`` takes pictures evenly from the part "val" of
+benchmarks/splits/tseng2023.csv, in KARYOGRAM_DATA (default ../shared/data). ``many`` needs no data: the pictures are tiny, and
+each has the result folder of a drawn metaphase (links to its files, a karyotype.json of its own). Memory is what a process shares
+with no other, and its part of what it shares (PSS, of Linux).
 """
 
 import argparse

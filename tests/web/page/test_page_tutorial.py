@@ -1,4 +1,4 @@
-"""The walk of docs/tutorial/correct.md over the bench: a chromosome that was missed is outlined, the case signed, and handed on.
+"""The walk of docs/tutorial/correct.md over the bench: a missed chromosome is outlined, the case signed, and handed on.
 
 SCREENS=docs/tutorial pytest tests/web/page/test_page_tutorial.py takes the pictures that the tutorial shows.
 """
