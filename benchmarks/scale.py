@@ -5,8 +5,8 @@
 
 Both write to benchmarks/results/scale.json. ``run`` takes pictures evenly from the part "val" of
 benchmarks/splits/tseng2023.csv, in KARYOGRAM_DATA (default ../shared/data). ``many`` needs no data: the pictures are tiny, and
-each has the result folder of a drawn metaphase (links to its files, a karyotype.json of its own). Memory is what a process shares
-with no other, and its part of what it shares (PSS, of Linux).
+each has the result folder of a drawn metaphase (links to its files, a karyotype.json of its own). Memory is what a process
+shares with no other, and its part of what it shares (PSS, of Linux).
 """
 
 import argparse
