@@ -1,9 +1,10 @@
 """Many pictures: what a run of them costs in time and memory, and what grows with their number alone.
 
     python benchmarks/scale.py run --pictures 80     # real ones, from start to end: pictures a minute, memory as it goes
+    python benchmarks/scale.py leak --rounds 20      # the same ten over and over in one process: what does not come back
     python benchmarks/scale.py many --number 10000   # results that are there: listed, skipped, summed up, killed, resumed
 
-Both write to benchmarks/results/scale.json. ``run`` takes pictures evenly from the part "val" of
+All write to benchmarks/results/scale.json. ``run`` and ``leak`` take pictures evenly from the part "val" of
 benchmarks/splits/tseng2023.csv, in KARYOGRAM_DATA (default ../shared/data). ``many`` needs no data: the pictures are tiny, and
 each has the result folder of a drawn metaphase (links to its files, a karyotype.json of its own). Memory is what a process
 shares with no other, and its part of what it shares (PSS, of Linux).
@@ -22,6 +23,7 @@ from tempfile import TemporaryDirectory
 
 import numpy as np
 
+from karyogram.batch import analyze_many
 from karyogram.datasets.splits import read_split
 from karyogram.datasets.synth.metaphase import synth_metaphase
 from karyogram.files import find_pictures, write_picture, write_text
@@ -37,14 +39,18 @@ def analyze(*words: object) -> subprocess.Popen:
     return subprocess.Popen(command, start_new_session=True, stdout=subprocess.DEVNULL, stderr=subprocess.DEVNULL)
 
 
+def megabytes(pid: int) -> int:
+    """Return the memory of a process."""
+    return int(Path(f"/proc/{pid}/smaps_rollup").read_text().partition("\nPss:")[2].split()[0]) // 1024
+
+
 def memory(leader: int) -> list[int]:
     """Return the megabytes of each process of a group, the leader's first, the others' from the largest to the smallest."""
     found = {}
-    for folder in Path("/proc").iterdir():
+    for pid in (int(folder.name) for folder in Path("/proc").iterdir() if folder.name.isdigit()):
         try:
-            if folder.name.isdigit() and os.getpgid(int(folder.name)) == leader:
-                text = (folder / "smaps_rollup").read_text()
-                found[int(folder.name)] = int(text.partition("\nPss:")[2].split()[0]) // 1024
+            if os.getpgid(pid) == leader:
+                found[pid] = megabytes(pid)
         except OSError:  # it has ended meanwhile
             continue
     first = found.pop(leader, 0)
@@ -57,21 +63,37 @@ def rows(out: Path) -> list[dict[str, str]]:
         return list(csv.DictReader(file))
 
 
+def real(number: int) -> list[Path]:
+    """Return so many pictures, evenly from the part "val"."""
+    names = [name for name, entry in sorted(read_split(HERE / "splits" / "tseng2023.csv").items()) if entry.part == "val"]
+    return [DATA / "tseng2023" / "images" / f"{names[i * len(names) // number]}.jpg" for i in range(number)]
+
+
+def leak(rounds: int, folder: Path) -> dict[str, object]:
+    """Analyse ten pictures again and again in this process, as a worker does; return its megabytes after each round."""
+    pictures, sizes = real(10), []
+    for _ in range(rounds):
+        work = [(path, folder / path.stem) for path in pictures]
+        formats = frozenset({"json", "png"})
+        failed = [row for row in analyze_many(work, model="gband", segmenter="auto", formats=formats, force=True) if row.error]
+        assert not failed
+        sizes.append(megabytes(os.getpid()))
+    return {"pictures": 10, "rounds": rounds, "mb_after_each_round": sizes}
+
+
 def run(pictures: int, jobs: int, folder: Path) -> dict[str, object]:
     """Analyse real pictures, and look at memory every two seconds."""
-    names = [name for name, entry in sorted(read_split(HERE / "splits" / "tseng2023.csv").items()) if entry.part == "val"]
-    chosen = [DATA / "tseng2023" / "images" / f"{names[i * len(names) // pictures]}.jpg" for i in range(pictures)]
     out, begun, marks = folder / "out", time.perf_counter(), []
-    started = analyze(*chosen, "-o", out, "--jobs", jobs)
+    started = analyze(*real(pictures), "-o", out, "--jobs", jobs)
     while started.poll() is None:
         done = sum(1 for _ in out.glob("*/karyotype.json"))
         marks.append((time.perf_counter() - begun, done, memory(started.pid)))
         time.sleep(2)
     taken = time.perf_counter() - begun
-    told = {}
+    told = []
     for share in (0.1, 0.25, 0.5, 0.75, 0.95):
         _, done, sizes = next(mark for mark in marks if mark[1] >= share * pictures)
-        told[done] = sizes[: jobs + 1]
+        told.append({"done": done, "mb": sizes[: jobs + 1]})
     return {
         "pictures": pictures,
         "jobs": jobs,
@@ -79,7 +101,7 @@ def run(pictures: int, jobs: int, folder: Path) -> dict[str, object]:
         "seconds": round(taken, 1),
         "pictures_a_minute": round(60 * pictures / taken, 1),
         "seconds_a_picture_in_its_worker": round(float(np.median([float(row["seconds"]) for row in rows(out)])), 2),
-        "mb_of_parent_and_workers_by_pictures_done": told,
+        "mb_of_parent_and_workers": told,
         "mb_at_most": max(sum(sizes) for _, _, sizes in marks),
     }
 
@@ -146,10 +168,11 @@ def many(number: int, fresh: int, jobs: int, folder: Path) -> dict[str, object]:
 
 
 def main() -> None:
-    """Measure one of both, print it, and put it beside the other."""
+    """Measure one of them, print it, and put it beside the others."""
     parser = argparse.ArgumentParser(description=__doc__, formatter_class=argparse.RawDescriptionHelpFormatter)
-    parser.add_argument("what", choices=("run", "many"))
+    parser.add_argument("what", choices=("run", "leak", "many"))
     parser.add_argument("--pictures", type=int, default=80)
+    parser.add_argument("--rounds", type=int, default=20)
     parser.add_argument("--number", type=int, default=10_000)
     parser.add_argument("--fresh", type=int, default=200)
     parser.add_argument("--jobs", type=int, default=2)
@@ -158,6 +181,8 @@ def main() -> None:
         folder = Path(temporary)
         if args.what == "run":
             found = run(args.pictures, args.jobs, folder)
+        elif args.what == "leak":
+            found = leak(args.rounds, folder)
         else:
             found = many(args.number, args.fresh, args.jobs, folder)
     print(json.dumps(found, indent=1))

@@ -19,7 +19,7 @@ from karyogram.web import metrics, people, security
 from karyogram.web.api.people import limiter
 from karyogram.web.bench import open_bench
 from karyogram.web.config import Config
-from karyogram.web.description import IdConverter, describe
+from karyogram.web.description import describe
 from karyogram.web.reading import analyse
 from karyogram.web.refusals import Busy, Invalid, Refusal
 
@@ -50,7 +50,6 @@ def create_app(config: Config) -> APIFlask:
     app.extensions["karyogram"] = bench = open_bench(config)
     if config.immediate:
         bench.queue.work = partial(analyse, bench)
-    app.url_map.converters["int"] = IdConverter
     app.secret_key = _secret(config.data / "secret.key")
     app.config |= {
         "MAX_CONTENT_LENGTH": config.max_upload_mb * 2**20,

@@ -58,7 +58,8 @@ class IdConverter(IntegerConverter):
 
 
 def describe(app: APIFlask) -> None:
-    """Let the description that an application gives of itself be completed."""
+    """Let the description that an application gives of itself be completed, and its ids have an end."""
+    app.url_map.converters["int"] = IdConverter
 
     @app.spec_processor
     def complete(spec: Any) -> Any:
@@ -107,8 +108,8 @@ def _responses(operation: Mapping[str, Any], answer: Schema | tuple[str, ...]) -
         return told
     done = next((status for status in named if status.startswith("2")), "200")
     told[done] = _served(answer)
-    if isinstance(answer, tuple) and all(media.startswith("image/") for media in answer):
-        told["304"] = {"description": "The picture that the client has is still good"}
+    if "304" in named or (isinstance(answer, tuple) and all(media.startswith("image/") for media in answer)):
+        told["304"] = {"description": "What the client has is still good"}
     return dict(sorted(told.items()))
 
 

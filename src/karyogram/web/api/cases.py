@@ -127,7 +127,7 @@ def delete_case(case_id: int) -> None:
 
 @cases.post("/cases/<int:case_id>/actions")
 @cases.input(NewAction, arg_name="action")
-@cases.doc(summary="Review, approve, second, lock or reopen a case", responses=[409])
+@cases.doc(summary="Review, approve, second, lock or reopen a case", responses=[403, 409, 422])
 def act(case_id: int, action: dict[str, Any]) -> dict[str, Any]:
     """Do it and return the case."""
     check_role(store.ACTIONS[action["kind"]][2])
