@@ -78,7 +78,7 @@ def choose(
     """
     placed = np.flatnonzero(arrange(probabilities, whole, rivals, arms, extra, leave).classes >= 0).tolist()
     order = [number for number in np.argsort(-whole, kind="stable").tolist() if whole[number] >= SHOWN]
-    sharing = np.argwhere(np.triu(arms @ arms.T, 1)).tolist()
+    sharing = zip(*np.nonzero(np.triu(arms @ arms.T, 1)), strict=True)
     return sorted(keep_apart(order, [*rivals, *sharing], placed))
 
 
