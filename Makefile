@@ -4,8 +4,9 @@ PYTHON ?= python3
 export NO_MKDOCS_2_WARNING = 1
 
 FUZZ_SECONDS ?= 20
+FUZZ_EXAMPLES ?= 500
 
-.PHONY: audit demo docs fuzz lock test
+.PHONY: audit demo docs fuzz fuzz-api lock test
 
 demo: .venv/demo
 	.venv/bin/karyogram demo -o karyogram-demo
@@ -38,6 +39,10 @@ test: .venv/test
 fuzz: .venv/test
 	-.venv/bin/pip install --quiet 'atheris>=3.0'
 	.venv/bin/python fuzz/run.py --seconds $(FUZZ_SECONDS)
+
+# The API is asked for all that its description names, so often for each operation, other things each time.
+fuzz-api: .venv/test
+	EXAMPLES=$(FUZZ_EXAMPLES) .venv/bin/pytest -q tests/web/test_server_contract.py
 
 # What the container installs, each file with its hash. To be renewed when a dependency changes.
 lock: .venv/tools/done

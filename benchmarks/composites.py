@@ -6,45 +6,31 @@ segmenter, recall, precision and F1 at mask IoU 0.5, F1 at 0.75, the mean IoU of
 hidden ones included), the IoU of the pixels that two share, and seconds a picture.
 """
 
-import argparse
-import json
-import os
-import time
+from collections.abc import Iterator
 from pathlib import Path
 
-import numpy as np
+from masks import Known, parser_of, score
 
 from karyogram.datasets.compose import Scene, compose
 from karyogram.datasets.cutouts import load_cutouts
-from karyogram.image.background import flatten
-from karyogram.metrics.masks import MaskCounts, count_masks, depth_map
-from karyogram.pipeline import find_chromosomes, make_reader
+from karyogram.metrics.masks import depth_map
 
 
 def main() -> None:
     """Score each segmenter on the same composites."""
-    parser = argparse.ArgumentParser(description=__doc__, formatter_class=argparse.RawDescriptionHelpFormatter)
+    parser = parser_of(__doc__)
     parser.add_argument("library", type=Path)
-    parser.add_argument("--segmenters", nargs="+", default=["classical", "learned"])
     parser.add_argument("--number", type=int, default=40, help="composites")
-    parser.add_argument("--json", type=Path, help="file for the figures")
     options = parser.parse_args()
     cutouts = load_cutouts(options.library)
     scenes = [Scene(size=(700, 700), karyotype=sex, touching=0.3, crossing=0.3) for sex in ("46,XX", "46,XY")]
-    table = {}
-    for segmenter in options.segmenters:
-        reader = make_reader(segmenter=segmenter)
-        counts, seconds = MaskCounts(), []
+
+    def pictures() -> Iterator[Known]:
         for seed in range(options.number):
             made = compose(cutouts, seed, scenes[seed % 2])
-            begun = time.perf_counter()
-            found = find_chromosomes(flatten(made.picture), reader)
-            seconds.append(time.perf_counter() - begun)
-            counts += count_masks(made.instances, found.instances, depth_map(made.instances, made.picture.shape) >= 2)
-        table[segmenter] = counts.scores() | {"chromosomes": counts.truths, "seconds": float(np.median(seconds))}
-        print(segmenter, {key: round(value, 4) for key, value in table[segmenter].items()})
-    if options.json:
-        options.json.write_text(json.dumps({"pictures": options.number, "cores": os.cpu_count(), **table}, indent=1) + "\n")
+            yield Known(made.picture, made.instances, depth_map(made.instances, made.picture.shape) >= 2)
+
+    score(options, pictures)
 
 
 if __name__ == "__main__":

@@ -21,7 +21,7 @@ from pathlib import Path
 import cv2
 import numpy as np
 from joblib import Parallel, delayed
-from sheets import cut_upright, ideograms, lay_out, read_table, write_table
+from sheets import cut_upright, ideograms, lay_out, read_table, share, write_table
 
 from karyogram.classify.predict import predict
 from karyogram.datasets.isolated import find_isolated
@@ -29,7 +29,6 @@ from karyogram.datasets.splits import read_split
 from karyogram.datasets.voc import read_voc
 from karyogram.files import read_picture, write_picture, write_text
 from karyogram.labels import LABELS
-from karyogram.metrics.classification import wilson_interval
 from karyogram.records import Instance
 from karyogram.segment.levels import LEVELS
 from karyogram.shape.axis import medial_axis
@@ -134,16 +133,12 @@ def score() -> dict[str, object]:
         "chromosomes": total,
         "disagreements": len(rows),
         "verdicts": {verdict: counts[verdict] for verdict in VERDICTS},
-        "as labelled": share(right, total),
-        "without label errors": share(right, total - named),
-        "without label errors, rearranged ones and what is not one whole chromosome": share(right, total - named - other),
+        "as labelled": share("accuracy", right, total),
+        "without label errors": share("accuracy", right, total - named),
+        "without label errors, rearranged ones and what is not one whole chromosome": share(
+            "accuracy", right, total - named - other
+        ),
     }
-
-
-def share(right: int, total: int) -> dict[str, object]:
-    """Return a share with its 95 % interval."""
-    low, high = wilson_interval(right, total)
-    return {"of": total, "accuracy": round(right / total, 4), "interval": [round(low, 4), round(high, 4)]}
 
 
 def main() -> None:

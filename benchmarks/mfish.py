@@ -5,44 +5,30 @@ object there, are left out. Prints and writes, for each segmenter, recall, preci
 mean IoU of what matched, the IoU of the shared pixels, and seconds a picture. No picture of this set was used in training.
 """
 
-import argparse
-import json
-import os
-import time
+from collections.abc import Iterator
 from pathlib import Path
 
-import numpy as np
+from masks import Known, parser_of, score
 
 from karyogram.datasets.mfish import metaphase_names, read_metaphase
-from karyogram.image.background import flatten
-from karyogram.metrics.masks import MaskCounts, count_masks
-from karyogram.pipeline import find_chromosomes, make_reader, open_metaphase
+from karyogram.pipeline import open_metaphase
 
 
 def main() -> None:
     """Score each segmenter on every ``--every``-th picture."""
-    parser = argparse.ArgumentParser(description=__doc__, formatter_class=argparse.RawDescriptionHelpFormatter)
+    parser = parser_of(__doc__)
     parser.add_argument("folder", type=Path)
-    parser.add_argument("--segmenters", nargs="+", default=["classical", "learned"])
     parser.add_argument("--every", type=int, default=1, help="take every so many-th picture")
-    parser.add_argument("--json", type=Path, help="file for the figures")
     options = parser.parse_args()
     names = metaphase_names(options.folder)[:: options.every]
-    table = {}
-    for segmenter in options.segmenters:
-        reader = make_reader(segmenter=segmenter)
-        counts, seconds = MaskCounts(), []
+
+    def pictures() -> Iterator[Known]:
         for name in names:
             truth = read_metaphase(options.folder, name)
-            picture = open_metaphase(options.folder / f"{name}_dapi.png")
-            begun = time.perf_counter()
-            found = find_chromosomes(flatten(picture.pixels), reader)
-            seconds.append(time.perf_counter() - begun)
-            counts += count_masks(truth.instances, found.instances, truth.overlap, truth.sure)
-        table[segmenter] = counts.scores() | {"seconds": float(np.median(seconds))}
-        print(segmenter, {key: round(value, 4) for key, value in table[segmenter].items()})
-    if options.json:
-        options.json.write_text(json.dumps({"pictures": len(names), "cores": os.cpu_count(), **table}, indent=1) + "\n")
+            picture = open_metaphase(options.folder / f"{name}_dapi.png").pixels
+            yield Known(picture, truth.instances, truth.overlap, truth.sure)
+
+    score(options, pictures)
 
 
 if __name__ == "__main__":

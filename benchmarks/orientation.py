@@ -20,7 +20,7 @@ from collections.abc import Iterator
 from pathlib import Path
 
 import numpy as np
-from sheets import cut_upright, ideograms, lay_out, read_table, write_table
+from sheets import cut_upright, ideograms, lay_out, read_table, share, write_table
 
 from karyogram.classify.predict import predict
 from karyogram.datasets.isolated import Found, find_isolated
@@ -29,7 +29,6 @@ from karyogram.datasets.voc import Annotation, read_voc
 from karyogram.files import read_picture, write_picture, write_text
 from karyogram.karyotype.review import SURE_UP
 from karyogram.labels import LABELS
-from karyogram.metrics.classification import wilson_interval
 from karyogram.records import Instance
 from karyogram.shape.axis import medial_axis
 from karyogram.shape.pose import outline, upright_angle
@@ -156,15 +155,9 @@ def score(name: str) -> dict[str, object]:
     return {
         "model": name,
         "verdicts": dict(Counter(row["verdict"] for row in rows)),
-        **{kind: agreement(mine) for kind, mine in hits.items()},
+        **{kind: share("agreement", sum(mine), len(mine)) for kind, mine in hits.items()},
         "wrong": wrong,
     }
-
-
-def agreement(hits: list[bool]) -> dict[str, object]:
-    """Return how many verdicts there are and the share the model agrees with, with its 95 % interval."""
-    low, high = wilson_interval(sum(hits), len(hits))
-    return {"of": len(hits), "agreement": round(sum(hits) / len(hits), 4), "interval": [round(low, 4), round(high, 4)]}
 
 
 def main() -> None:

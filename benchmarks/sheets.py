@@ -12,6 +12,7 @@ from PIL import Image, ImageDraw
 from karyogram.draw.ideogram import band_names, draw_ideogram
 from karyogram.draw.text import typeface
 from karyogram.files import write_text
+from karyogram.metrics.classification import wilson_interval
 from karyogram.records import Instance
 from karyogram.shape.pose import outline, upright_window
 from karyogram.shape.straighten import straighten
@@ -83,3 +84,9 @@ def write_table(path: Path, columns: Sequence[str], rows: Iterable[Sequence[obje
     buffer = io.StringIO()
     csv.writer(buffer, lineterminator="\n").writerows([columns, *rows])
     write_text(path, buffer.getvalue())
+
+
+def share(name: str, right: int, total: int) -> dict[str, object]:
+    """Return how many verdicts there are and, by this name, the share that is right, with its 95 % interval."""
+    low, high = wilson_interval(right, total)
+    return {"of": total, name: round(right / total, 4), "interval": [round(low, 4), round(high, 4)]}

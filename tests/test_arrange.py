@@ -27,6 +27,11 @@ def placed(labels, probabilities=None, whole=None):
     return [LABELS[i] if i >= 0 else None for i in arrange(probabilities, whole).classes]
 
 
+def none(whole):
+    """Arms of objects that are in no cluster."""
+    return np.zeros((len(whole), 0), bool)
+
+
 def test_a_normal_cell_is_placed_as_the_pictures_say():
     assert placed(NORMAL) == NORMAL
 
@@ -39,7 +44,7 @@ def test_of_two_rivals_one_is_placed():
     classes = arrange(opinions(labels), whole, rivals).classes
     assert classes[-2:].tolist() == [-1, -1]
     assert [LABELS[i] for i in classes[:-2]] == NORMAL
-    assert choose(opinions(labels), whole, rivals) == list(range(len(NORMAL)))
+    assert choose(opinions(labels), whole, rivals, none(whole)) == list(range(len(NORMAL)))
 
 
 def test_an_arm_that_nobody_holds_speaks_for_the_one_that_holds_it():
@@ -61,7 +66,7 @@ def test_an_arm_is_not_given_to_two_if_another_choice_is_as_good():
     arms[first, 0] = arms[second, 1] = arms[len(NORMAL), :] = True
     chosen = choose(opinions(labels), whole, [], arms)
     assert chosen == list(range(len(NORMAL)))
-    assert choose(opinions(labels), whole, []) != chosen
+    assert choose(opinions(labels), whole, [], none(whole)) != chosen
 
 
 def test_two_that_fit_the_cell_beat_the_one_that_covers_both():
@@ -69,7 +74,7 @@ def test_two_that_fit_the_cell_beat_the_one_that_covers_both():
     whole = np.full(len(labels), 0.8)
     whole[-1] = 0.9
     rivals = [(len(labels) - 1, len(labels) - 2), (len(labels) - 1, len(labels) - 3)]
-    assert choose(opinions(labels), whole, rivals) == list(range(len(labels) - 1))
+    assert choose(opinions(labels), whole, rivals, none(whole)) == list(range(len(labels) - 1))
 
 
 def test_a_sure_object_without_a_place_is_shown_and_a_doubtful_one_is_not():
@@ -78,7 +83,7 @@ def test_a_sure_object_without_a_place_is_shown_and_a_doubtful_one_is_not():
     probabilities[-2:] = 1 / 24
     whole = np.full(len(labels), 0.95)
     whole[-1] = 0.3
-    assert choose(probabilities, whole, []) == list(range(len(NORMAL) + 1))
+    assert choose(probabilities, whole, [], none(whole)) == list(range(len(NORMAL) + 1))
 
 
 def test_a_trisomy_wins_when_the_pictures_say_so():

@@ -6,6 +6,7 @@ import tempfile
 import threading
 import warnings
 from collections import Counter
+from collections.abc import Iterator
 from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
@@ -165,16 +166,30 @@ def find_pictures(inputs: list[Path], out: Path | None = None) -> list[tuple[Pat
     inputs that would share a name keep their suffix or get the number of the input in front, so that none is lost.
     Hidden files are left out of folders, and so is what lies in ``out``, the folder of results, if that is given.
     """
-    home = out.resolve() if out else None
     found: list[tuple[int, Path, Path]] = []
     for number, entry in enumerate(inputs):
         if entry.is_dir():
-            files = sorted(f for f in entry.rglob("*") if _is_picture(f))
-            found += [(number, f, f.relative_to(entry)) for f in files if not (home and f.resolve().is_relative_to(home))]
+            files = sorted(f for f in _files_below(entry, out.resolve() if out else None) if _is_picture(f))
+            found += [(number, f, f.relative_to(entry)) for f in files]
         else:
             found.append((number, entry, Path(entry.name)))
     names = _distinct([(number, relative) for number, _, relative in found])
     return [(path, name) for (_, path, _), name in zip(found, names, strict=True)]
+
+
+def _files_below(folder: Path, but: Path | None) -> Iterator[Path]:
+    """Yield the files of a folder and those below it. ``but``, a resolved folder, is not even entered: it may hold millions."""
+    top = folder.resolve()
+    for place, folders, names in os.walk(folder):
+        here = Path(place)
+        there = top / here.relative_to(folder)
+        if but and there.is_relative_to(but):
+            folders.clear()
+            continue
+        for name in names:
+            path = here / name
+            if not (but and path.is_symlink() and path.resolve().is_relative_to(but)):
+                yield path
 
 
 def _is_picture(path: Path) -> bool:

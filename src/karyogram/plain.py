@@ -1,12 +1,14 @@
 """Plain values, as JSON holds them, to dataclasses: each value is checked against the type that its field declares."""
 
 import math
-from collections.abc import Iterable, Mapping
+from collections.abc import Callable, Iterable, Mapping
 from dataclasses import is_dataclass
 from functools import cache
 from itertools import repeat
 from types import NoneType, UnionType
 from typing import Any, get_args, get_origin, get_type_hints
+
+Builder = Callable[[Any], Any]
 
 
 def build(kind: Any, value: Any) -> Any:
@@ -15,50 +17,82 @@ def build(kind: Any, value: Any) -> Any:
     A list or tuple makes a tuple, a mapping a dataclass (all of its fields, and no others) or a dict, a whole number or a float
     a float. Nothing else is turned into anything. Raises ValueError that says where: "chromosomes: 3: bbox: not a list".
     """
-    origin, inner = get_origin(kind) or kind, get_args(kind)
-    if origin is UnionType:
-        return None if value is None else build(next(one for one in inner if one is not NoneType), value)
-    if isinstance(kind, type) and is_dataclass(kind):
-        return kind(**_entries(value, _fields(kind)))
-    if origin is tuple:
-        return _items(value, inner)
-    if origin is Mapping:
-        _expect(isinstance(value, Mapping) and all(isinstance(key, str) for key in value), "not an object")
-        return dict(_each((key, inner[1], own) for key, own in value.items()))
-    if kind is float:
-        _expect(type(value) in (int, float) and abs(value) < 1e300 and math.isfinite(value), "not a number")
-        return float(value)
-    _expect(type(value) is kind, f"not of type {kind.__name__}")
-    return value
+    return _builder(kind)(value)
 
 
 @cache
-def _fields(kind: type) -> dict[str, Any]:
-    return get_type_hints(kind)
+def _builder(kind: Any) -> Builder:
+    """Return what builds a kind; a karyotype has ten thousand values, so their kinds are looked up once and not for each."""
+    origin, inner = get_origin(kind) or kind, get_args(kind)
+    if origin is UnionType:
+        return _or_none(_builder(next(one for one in inner if one is not NoneType)))
+    if isinstance(kind, type) and is_dataclass(kind):
+        return _record(kind, {name: _builder(own) for name, own in get_type_hints(kind).items()})
+    if origin is tuple:
+        ragged = inner[-1] is Ellipsis
+        return _items([_builder(own) for own in (inner[:1] if ragged else inner)], ragged)
+    if origin is Mapping:
+        return _mapping(_builder(inner[1]))
+    return _number if kind is float else _exactly(kind)
 
 
-def _entries(value: Any, expected: Mapping[str, Any]) -> dict[str, Any]:
-    _expect(isinstance(value, Mapping), "not an object")
-    for name in sorted({*map(str, value), *expected}):
-        _expect(name in value, f"{name} is missing")
-        _expect(name in expected, f"there is no field {name}")
-    return dict(_each((name, kind, value[name]) for name, kind in expected.items()))
+def _or_none(some: Builder) -> Builder:
+    return lambda value: None if value is None else some(value)
 
 
-def _items(value: Any, inner: tuple[Any, ...]) -> tuple[Any, ...]:
-    _expect(isinstance(value, list | tuple), "not a list")
-    ragged = inner[-1] is Ellipsis
-    _expect(ragged or len(value) == len(inner), f"not {len(inner)} values")
-    kinds = repeat(inner[0]) if ragged else inner
-    return tuple(built for _, built in _each((number, kind, own) for number, (kind, own) in enumerate(zip(kinds, value), 1)))  # noqa: B905
+def _record(kind: type, fields: Mapping[str, Builder]) -> Builder:
+    def build_record(value: Any) -> Any:
+        _expect(isinstance(value, Mapping), "not an object")
+        for name in sorted({*map(str, value), *fields}):
+            _expect(name in value, f"{name} is missing")
+            _expect(name in fields, f"there is no field {name}")
+        return kind(**dict(_each((name, one, value[name]) for name, one in fields.items())))
+
+    return build_record
 
 
-def _each(triples: Iterable[tuple[Any, Any, Any]]) -> list[tuple[Any, Any]]:
-    """Return (name, built) of (name, kind, value) triples."""
-    done = []
-    for name, kind, value in triples:
+def _items(builders: list[Builder], ragged: bool) -> Builder:
+    def build_items(value: Any) -> tuple[Any, ...]:
+        _expect(isinstance(value, list | tuple), "not a list")
+        _expect(ragged or len(value) == len(builders), f"not {len(builders)} values")
+        done: list[Any] = []
         try:
-            done.append((name, build(kind, value)))
+            for one, own in zip(repeat(builders[0]) if ragged else builders, value, strict=False):
+                done.append(one(own))
+        except ValueError as error:
+            raise ValueError(f"{len(done) + 1}: {error}") from None
+        return tuple(done)
+
+    return build_items
+
+
+def _mapping(one: Builder) -> Builder:
+    def build_mapping(value: Any) -> dict[str, Any]:
+        _expect(isinstance(value, Mapping) and all(isinstance(key, str) for key in value), "not an object")
+        return dict(_each((key, one, own) for key, own in value.items()))
+
+    return build_mapping
+
+
+def _number(value: Any) -> float:
+    _expect(type(value) in (int, float) and abs(value) < 1e300 and math.isfinite(value), "not a number")
+    return float(value)
+
+
+def _exactly(kind: type) -> Builder:
+    def build_plain(value: Any) -> Any:
+        _expect(type(value) is kind, f"not of type {kind.__name__}")
+        return value
+
+    return build_plain
+
+
+def _each(named: Iterable[tuple[str, Builder, Any]]) -> list[tuple[str, Any]]:
+    """Return (name, built) of (name, builder, value) triples."""
+    done = []
+    for name, one, value in named:
+        try:
+            done.append((name, one(value)))
         except ValueError as error:
             raise ValueError(f"{name}: {error}") from None
     return done

@@ -186,7 +186,7 @@ class Case:
 
     def to_dict(self) -> dict[str, Any]:
         """Return plain dicts, lists, strings and numbers, ready for JSON."""
-        return _plain(self)
+        return json.loads(self.to_json())
 
     def to_json(self) -> str:
         """Return the text of ``case.json``."""
@@ -204,11 +204,6 @@ class Case:
     def from_json(cls, text: str) -> "Case":
         """Read the text of ``case.json``. Raises AnnotationError if it is none."""
         return cls.from_dict(_parse("case", text))
-
-
-def _plain(record: Any) -> dict[str, Any]:
-    plain: dict[str, Any] = json.loads(json.dumps(asdict(record)))
-    return plain
 
 
 def _read(noun: str, kind: type, data: Mapping[str, Any]) -> Any:

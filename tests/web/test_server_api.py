@@ -199,7 +199,7 @@ def test_the_docs_tell_every_path_and_need_no_internet(bench):
     spec, page = bench.client.get("/openapi.json").json, bench.client.get("/docs").get_data(as_text=True)
     assert spec["openapi"].startswith("3.")
     assert [path for path in spec["paths"] if path not in page] == []
-    assert set(spec["paths"]["/api/v1/analyses"]["post"]["responses"]) == {"202", "413", "415", "422", "503"}
+    assert set(spec["paths"]["/api/v1/analyses"]["post"]["responses"]) >= {"202", "413", "415", "422", "503"}
     assert "http" not in page.replace("{host}", "")
     assert "<script" not in page
 

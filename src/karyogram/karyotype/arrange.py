@@ -8,6 +8,7 @@ from scipy.optimize import LinearConstraint, milp
 from scipy.sparse import csr_array, eye_array, hstack, vstack
 
 from karyogram.labels import AUTOSOMES, LABELS
+from karyogram.rivals import keep_apart
 
 #: The price, in nats, of a copy beyond the normal number. Evidence of about two hundred to one buys a third copy.
 EXTRA = 5.3
@@ -67,7 +68,7 @@ def choose(
     probabilities: np.ndarray,
     whole: np.ndarray,
     rivals: Sequence[tuple[int, int]],
-    arms: np.ndarray | None = None,
+    arms: np.ndarray,
     extra: float = CHOOSE_EXTRA,
     leave: float = CHOOSE_LEAVE,
 ) -> list[int]:
@@ -75,17 +76,10 @@ def choose(
 
     Arguments as for :func:`arrange`. No two rivals are shown, and no object without a place whose arm another holds.
     """
-    shown = set(np.flatnonzero(arrange(probabilities, whole, rivals, arms, extra, leave).classes >= 0).tolist())
-    against: dict[int, set[int]] = {number: set() for number in range(len(whole))}
-    for a, b in rivals:
-        against[a].add(b)
-        against[b].add(a)
-    held = np.zeros((len(whole), 0), bool) if arms is None else arms
-    for number in np.argsort(-whole, kind="stable").tolist():
-        taken = (held[sorted(shown)] & held[number]).any()
-        if whole[number] >= SHOWN and not against[number] & shown and not taken:
-            shown.add(number)
-    return sorted(shown)
+    placed = np.flatnonzero(arrange(probabilities, whole, rivals, arms, extra, leave).classes >= 0).tolist()
+    order = [number for number in np.argsort(-whole, kind="stable").tolist() if whole[number] >= SHOWN]
+    sharing = zip(*np.nonzero(np.triu(arms @ arms.T, 1)), strict=True)
+    return sorted(keep_apart(order, [*rivals, *sharing], placed))
 
 
 def _solve(

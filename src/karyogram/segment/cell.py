@@ -6,6 +6,7 @@ import numpy as np
 from scipy.sparse.csgraph import connected_components
 
 from karyogram.records import Instance
+from karyogram.rivals import keep_apart
 
 #: Boxes nearer to each other than this many mean chromosomes' sizes (square root of the area) belong to one group. Within 95 of
 #: 100 boxed cells no gap is wider.
@@ -31,7 +32,8 @@ def find_cell(instances: Sequence[Instance], rivals: Sequence[tuple[int, int]] =
     apart = np.maximum(boxes[:, None, :2] - boxes[None, :, 2:], boxes[None, :, :2] - boxes[:, None, 2:])
     near = np.hypot(*np.maximum(apart, 0).transpose(2, 0, 1)) <= GAP * size
     groups = connected_components(near, directed=False)[1]
-    counts = np.bincount(groups[_distinct(instances, rivals)], minlength=groups.max() + 1)
+    surest = sorted((k for k, item in enumerate(instances) if item.score >= SURE), key=lambda k: -instances[k].score)
+    counts = np.bincount(groups[keep_apart(surest, rivals)], minlength=groups.max() + 1)
     own = (counts < NEIGHBOUR) | (np.arange(len(counts)) == counts.argmax())
     kept = np.flatnonzero(own[groups]).tolist()
     warnings = []
@@ -40,16 +42,3 @@ def find_cell(instances: Sequence[Instance], rivals: Sequence[tuple[int, int]] =
     if counts.max() > MOST:
         warnings.append(f"{counts.max()} objects in one group: two cells may mix")
     return kept, tuple(warnings)
-
-
-def _distinct(instances: Sequence[Instance], rivals: Sequence[tuple[int, int]]) -> list[int]:
-    """Return the numbers of instances no two of which are rivals, the surest first."""
-    against: dict[int, set[int]] = {number: set() for number in range(len(instances))}
-    for a, b in rivals:
-        against[a].add(b)
-        against[b].add(a)
-    kept: list[int] = []
-    for number in sorted(against, key=lambda number: -instances[number].score):
-        if instances[number].score >= SURE and not against[number] & set(kept):
-            kept.append(number)
-    return kept

@@ -1,13 +1,8 @@
 """One number that makes stated probabilities true on validation cases."""
 
-import json
-from pathlib import Path
-
 import numpy as np
 from scipy.optimize import minimize_scalar
 from scipy.special import log_softmax
-
-from karyogram.files import write_bytes
 
 
 def fit_temperature(probabilities: np.ndarray, labels: np.ndarray) -> float:
@@ -23,14 +18,3 @@ def fit_temperature(probabilities: np.ndarray, labels: np.ndarray) -> float:
 
     best = minimize_scalar(loss, bounds=(np.log(0.2), np.log(5.0)), method="bounded")
     return float(np.exp(best.x))
-
-
-def set_temperature(path: Path, temperature: float) -> None:
-    """Write the temperature into the metadata of an exported classifier, in place."""
-    import onnx
-
-    model = onnx.load(str(path))
-    properties = {p.key: p.value for p in model.metadata_props}
-    del model.metadata_props[:]
-    onnx.helper.set_model_props(model, {**properties, "temperature": json.dumps(round(temperature, 4))})
-    write_bytes(path, model.SerializeToString())

@@ -18,6 +18,7 @@ from karyogram.web import metrics, people, security
 from karyogram.web.api.people import limiter
 from karyogram.web.bench import open_bench
 from karyogram.web.config import Config
+from karyogram.web.description import describe
 from karyogram.web.refusals import Busy, Invalid, Refusal
 from karyogram.web.worker import take_up
 
@@ -66,6 +67,7 @@ def create_app(config: Config) -> APIFlask:
     metrics.measure(app)
     people.guard(app)
     security.protect(app)
+    describe(app)
     _answer_errors(app)
     for module, prefix in ROOMS.items():
         blueprint: Blueprint = getattr(importlib.import_module(module), module.rsplit(".", 1)[1])
@@ -107,6 +109,12 @@ def _answer_errors(app: APIFlask) -> None:
     def away(error: Exception) -> tuple[dict[str, object], int, dict[str, str]]:
         log.error("the database is away or busy", extra={"error": type(error).__name__})
         return refuse(Busy("the database is away or busy"))
+
+    @app.errorhandler(exc.DataError)
+    @app.errorhandler(UnicodeEncodeError)
+    def unkeepable(error: Exception) -> tuple[dict[str, object], int, dict[str, str]]:
+        log.info("a text that cannot be kept", extra={"error": type(error).__name__})
+        return refuse(Invalid("a text that no database can hold"))
 
     @app.errorhandler(Exception)
     def unforeseen(error: Exception) -> tuple[dict[str, object], int]:

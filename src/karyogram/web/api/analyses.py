@@ -4,7 +4,7 @@ from typing import Any
 
 from apiflask import APIBlueprint, Schema
 from apiflask.fields import File, Integer, List, String
-from apiflask.validators import Length
+from apiflask.validators import Length, Range
 from sqlalchemy.orm import Session
 
 from karyogram.web import models, pictures
@@ -26,7 +26,7 @@ class Pictures(Schema):
     """Metaphases to be analysed, where they go, and what reads them."""
 
     image = List(File(), required=True)
-    case = Integer(load_default=None, allow_none=True)
+    case = Integer(load_default=None, allow_none=True, validate=Range(0, 10**9))
     case_name = String(load_default="", validate=Length(max=200))
     model = String(load_default=models.DEFAULT, validate=Length(max=100))
     segmenter = String(load_default="auto", validate=Length(max=100))
@@ -42,7 +42,7 @@ class Again(Schema):
 
 @analyses.post("/analyses")
 @analyses.input(Pictures, location="form_and_files", arg_name="choice")
-@analyses.doc(summary="Pictures, or a zip of a folder, into a case, to be analysed", responses=[202, 413, 415, 422, 503])
+@analyses.doc(summary="Pictures, or a zip of a folder, into a case, to be analysed", responses=[202, 404, 409, 423])
 def add_analyses(choice: dict[str, Any]) -> tuple[dict[str, Any], int]:
     """Take the pictures and answer 202 with their analyses; files that are no pictures are named in ``rejected``."""
     config, uploads = bench().config, choice.pop("image")
@@ -117,9 +117,7 @@ def analysis_events(analysis_id: int) -> Any:
 
 @analyses.post("/analyses/<int:analysis_id>/again")
 @analyses.input(Again, arg_name="choice")
-@analyses.doc(
-    summary="Read a metaphase again, perhaps with another model; the old analysis stays", responses=[202, 404, 409, 422, 503]
-)
+@analyses.doc(summary="Read a metaphase again, perhaps with another model; the old analysis stays", responses=[202, 409, 423])
 def again(analysis_id: int, choice: dict[str, Any]) -> tuple[dict[str, Any], int]:
     """Queue a new analysis of the same metaphase."""
     config = bench().config

@@ -95,7 +95,7 @@ def read_case(case_id: int) -> dict[str, Any]:
 
 
 @cases.get("/cases/<int:case_id>/versions")
-@cases.doc(summary="Versions and states of a case and its analyses: made to be polled, 304 while nothing changes")
+@cases.doc(summary="Versions and states of a case and its analyses: made to be polled, 304 while nothing changes", responses=[304])
 def case_versions(case_id: int) -> Response:
     """Return them with an ETag, so that asking again costs one query and a line."""
     with reading(bench().engine) as session:
@@ -122,7 +122,7 @@ def _whole_case(session: Session, case: Case) -> dict[str, Any]:
 
 @cases.patch("/cases/<int:case_id>")
 @cases.input(CaseChange, arg_name="change")
-@cases.doc(summary="Rename a case, change its kind, put it in the archive")
+@cases.doc(summary="Rename a case, change its kind, put it in the archive", responses=[409, 423])
 def change_case(case_id: int, change: dict[str, Any]) -> dict[str, Any]:
     """Change a case and return it."""
     version = change.pop("version")

@@ -61,7 +61,7 @@ def picture(metaphase_id: int, shown: dict[str, Any]) -> Response:
 
 @metaphases.post("/metaphases/<int:metaphase_id>/use")
 @metaphases.input(Use, arg_name="said")
-@metaphases.doc(summary="Use a metaphase for a karyogram, count it only, or leave it out")
+@metaphases.doc(summary="Use a metaphase for a karyogram, count it only, or leave it out", responses=[409, 423])
 def use(metaphase_id: int, said: dict[str, Any]) -> dict[str, Any]:
     """Say it, and return the metaphase with its case's new version."""
     with writing(bench().engine) as session:

@@ -85,7 +85,7 @@ def me() -> dict[str, Any]:
 
 
 @people.get("/tokens")
-@people.doc(summary="One's tokens for programs")
+@people.doc(summary="One's tokens for programs", responses=[422])
 def list_tokens() -> dict[str, Any]:
     """Return the tokens, without their secrets."""
     with reading(bench().engine) as db:
@@ -106,7 +106,7 @@ def add_token(new: dict[str, Any]) -> tuple[dict[str, Any], int]:
 
 
 @people.delete("/tokens/<int:token_id>")
-@people.doc(summary="End a token")
+@people.doc(summary="End a token", responses=[422])
 @changes_nothing
 def end_token(token_id: int) -> dict[str, Any]:
     """End one of one's own tokens."""

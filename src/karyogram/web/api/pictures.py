@@ -69,7 +69,7 @@ class BandsIn(Schema):
 
 @pictures.get("/analyses/<int:analysis>/chromosomes/<int:chromosome>.png")
 @pictures.input(CutoutIn, location="query")
-@pictures.doc(summary="One chromosome as it is now, upright on white")
+@pictures.doc(summary="One chromosome as it is now, upright on white", responses=[409])
 def cutout(analysis: int, chromosome: int, query_data: dict[str, Any]) -> Response:
     """Return a cut-out, deleted ones too; its ETag changes only when its own outline, angle or side up does."""
     metaphase, state = _state(analysis)
@@ -87,7 +87,7 @@ def cutout(analysis: int, chromosome: int, query_data: dict[str, Any]) -> Respon
 
 @pictures.get("/analyses/<int:analysis>/karyogram.png")
 @pictures.input(KaryogramIn, location="query")
-@pictures.doc(summary="The karyogram as it is now")
+@pictures.doc(summary="The karyogram as it is now", responses=[409])
 def karyogram(analysis: int, query_data: dict[str, Any]) -> Response:
     """Return the karyogram."""
     metaphase, state = _state(analysis)
@@ -101,7 +101,7 @@ def karyogram(analysis: int, query_data: dict[str, Any]) -> Response:
 
 @pictures.get("/analyses/<int:analysis>/overlay.png")
 @pictures.input(VersionOnly, location="query")
-@pictures.doc(summary="The metaphase with every chromosome outlined and named")
+@pictures.doc(summary="The metaphase with every chromosome outlined and named", responses=[409])
 def overlay(analysis: int, query_data: dict[str, Any]) -> Response:
     """Return the overlay."""
     metaphase, state = _state(analysis)
