@@ -95,7 +95,9 @@ def read_case(case_id: int) -> dict[str, Any]:
 
 
 @cases.get("/cases/<int:case_id>/versions")
-@cases.doc(summary="Versions and states of a case and its analyses: made to be polled, 304 while nothing changes", responses=[304])
+@cases.doc(
+    summary="Versions and states of a case and its analyses: made to be polled, 304 while nothing changes", responses=[304]
+)
 def case_versions(case_id: int) -> Response:
     """Return them with an ETag, so that asking again costs one query and a line."""
     with reading(bench().engine) as session:
