@@ -31,7 +31,7 @@ def iou_matrix(truth: np.ndarray, predicted: np.ndarray) -> np.ndarray:
     area_truth = np.prod(truth[:, 2:] - truth[:, :2], axis=1)[:, None]
     area_predicted = np.prod(predicted[:, 2:] - predicted[:, :2], axis=1)[None]
     union = area_truth + area_predicted - common
-    return np.divide(common, union, out=np.zeros_like(union), where=union > 0)
+    return np.divide(common, union, out=np.zeros(union.shape), where=union > 0)
 
 
 def assign_pairs(iou: np.ndarray, threshold: float = 0.5) -> np.ndarray:

@@ -11,7 +11,7 @@ from typing import Any
 
 from karyogram.labels import LABELS
 from karyogram.output import FORMATS
-from karyogram.web.db.tables import CASE_STATES, KINDS, ROLES, STATES, USES
+from karyogram.web.db.tables import ADDED_UP, CASE_STATES, KINDS, ROLES, STATES, USES
 
 Schema = dict[str, Any]
 
@@ -115,7 +115,6 @@ SUMMARY = {
 def shapes() -> dict[str, Schema]:
     """Return what answers are made of, by name. Karyotypes and cases are as the shipped schemas of their files say."""
     karyotype, case = (_shipped(f"{name}.schema.json") for name in ("karyotype", "case"))
-    names = ("modal_number", "iscn", "clones", "cells", "structural", "warnings")
     return {
         **karyotype.pop("$defs"),
         **case.pop("$defs"),
@@ -155,7 +154,7 @@ def shapes() -> dict[str, Schema]:
             | {
                 "metaphases": _list_of(ref("Metaphase")),
                 "actions": _list_of(ref("Action")),
-                "result": _object(**{name: case["properties"][name] for name in names}),
+                "result": _object(**{name: case["properties"][name] for name in ADDED_UP}),
             },
             "required": [*CASE_LINE, "actions", "result"],
         },
@@ -165,7 +164,7 @@ def shapes() -> dict[str, Schema]:
 def _shipped(name: str) -> Schema:
     """Return a schema that ships with karyogram, its references pointing into an OpenAPI description."""
     text = (resources.files("karyogram") / "data" / name).read_text("utf-8")
-    schema: Schema = json.loads(text.replace("#/$defs/", "#/components/schemas/"))
+    schema: Schema = json.loads(text.replace("karyotype.schema.json#", "#").replace("#/$defs/", "#/components/schemas/"))
     return {key: value for key, value in schema.items() if key not in ("$schema", "$id")}
 
 

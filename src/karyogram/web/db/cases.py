@@ -15,7 +15,7 @@ from karyogram.records import Case as Record
 from karyogram.records import Karyotype
 from karyogram.web.db.analyses import latest
 from karyogram.web.db.edits import check_open, hold_case, load_analysis, reopen, touch
-from karyogram.web.db.tables import KINDS, STATES, USES, WAITING, Action, Analysis, Case, Edit, Metaphase, iso
+from karyogram.web.db.tables import ADDED_UP, KINDS, STATES, USES, WAITING, Action, Analysis, Case, Edit, Metaphase, iso
 from karyogram.web.refusals import Conflict, Forbidden, Invalid, Missing
 from karyogram.web.states import state_of
 
@@ -271,14 +271,13 @@ def entries_of(session: Session, case: Case) -> list[Entry]:
 
 def add_up(session: Session, case: Case) -> dict[str, Any]:
     """Return what the cells of a case add up to: number, clones, ISCN text, ranked cells; told anew if something changed."""
-    if case.result is not None:
+    if case.result is not None and set(case.result) == set(ADDED_UP):  # one kept by an older version tells less
         return case.result
-    told = ("modal_number", "iscn", "clones", "cells", "structural", "warnings")
     try:
         result = make_case(case.name, entries_of(session, case), case.kind).to_dict()
     except KaryogramError as error:
         result = Record(case.name, case.kind, warnings=(str(error),)).to_dict()
-    return {key: result[key] for key in told}
+    return {key: result[key] for key in ADDED_UP}
 
 
 def keep_result(session: Session, case_id: int, stamp: datetime, result: dict[str, Any]) -> None:

@@ -58,6 +58,12 @@ function render() {
 const told = ({ name, filename, use, counted_number: number, note }) =>
   [name, filename, use, number, note].filter(Boolean).map(String);
 
+/** What the cells say together, such as "+21 (0.97)". */
+const together = (findings) =>
+  (findings ?? [])
+    .map(({ label, change, probability }) => `${change > 0 ? "+" : "−"}${label} (${probability.toFixed(2)})`)
+    .join(", ");
+
 function renderResult() {
   const result = whole.result ?? {};
   const fact = (name, value) => (value || value === 0 ? h("div", {}, h("dt", {}, name), h("dd", {}, value)) : null);
@@ -69,6 +75,7 @@ function renderResult() {
       "dl",
       {},
       fact("modal number", result.modal_number),
+      fact("all cells together", together(result.findings)),
       fact("metaphases", whole.metaphases.length),
       fact(
         "to review",
