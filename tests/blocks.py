@@ -115,7 +115,9 @@ def _check_command(command: str, where: str) -> None:
     if program == "karyogram":
         check_options(words, f"{where}: {command}")
     elif program == "python" and words[0] != "-m":
-        source = (ROOT / words[0]).read_text("utf-8")
+        script = ROOT / words[0]
+        source = script.read_text("utf-8")
+        source += "".join(f.read_text("utf-8") for f in script.parent.glob("*.py") if f"from {f.stem} import" in source)
         missing = [word for word in words if word.startswith("--") and f'"{word}"' not in source]
         assert not missing, f"{where}: {words[0]} has no {missing}"
 

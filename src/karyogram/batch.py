@@ -79,7 +79,7 @@ def _on_cores(work: Work, pictures: Sequence[tuple[Path, Path]], jobs: int) -> I
 
 
 def _on_cluster(work: Work, pictures: Sequence[tuple[Path, Path]], address: str) -> Iterator[Row]:
-    """Yield the rows of pictures that a cluster's workers do; one lost with its workers is a failed one."""
+    """Yield the rows of pictures that a cluster's workers do; one lost with its workers, even alone, is a failed one."""
     try:
         from distributed import Client, as_completed
 
@@ -91,11 +91,16 @@ def _on_cluster(work: Work, pictures: Sequence[tuple[Path, Path]], address: str)
     with client:
         here = [(path.absolute(), folder.absolute()) for path, folder in pictures]
         sent = dict(zip(client.map(work, *zip(*here, strict=True), pure=False), here, strict=True)) if here else {}
+        lost = []
         for future in as_completed(list(sent)):
-            path, _ = sent.pop(future)
             try:
                 yield future.result()
-            except Exception as error:  # mostly KilledWorker: the scheduler has tried it on several
+            except Exception:  # mostly KilledWorker: the scheduler has tried it on several
+                lost.append(sent[future])
+        for path, folder in lost:  # one by one: a picture that was beside one that kills its worker is not blamed for it
+            try:
+                yield client.submit(work, path, folder, pure=False).result()
+            except Exception as error:
                 yield Row(str(path), "failed", error=f"{path}: lost with its worker: {type(error).__name__}: {error}")
 
 
