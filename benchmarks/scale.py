@@ -1,7 +1,7 @@
 """Many pictures: what a run of them costs in time and memory, and what grows with their number alone.
 
     python benchmarks/scale.py run --pictures 80     # real ones, from start to end: pictures a minute, memory as it goes
-    python benchmarks/scale.py leak --rounds 20      # the same ten over and over in one process: what does not come back
+    python benchmarks/scale.py leak --rounds 40      # the same two over and over in one process: what does not come back
     python benchmarks/scale.py many --number 10000   # results that are there: listed, skipped, summed up, killed, resumed
 
 All write to benchmarks/results/scale.json. ``run`` and ``leak`` take pictures evenly from the part "val" of
@@ -12,6 +12,7 @@ shares with no other, and its part of what it shares (PSS, of Linux).
 
 import argparse
 import csv
+import gc
 import json
 import os
 import signal
@@ -70,15 +71,16 @@ def real(number: int) -> list[Path]:
 
 
 def leak(rounds: int, folder: Path) -> dict[str, object]:
-    """Analyse ten pictures again and again in this process, as a worker does; return its megabytes after each round."""
-    pictures, sizes = real(10), []
-    for _ in range(rounds):
-        work = [(path, folder / path.stem) for path in pictures]
-        formats = frozenset({"json", "png"})
+    """Analyse two pictures again and again in this process, as a worker does; return what it holds after each eighth."""
+    work, held = [(path, folder / path.stem) for path in real(2)], []
+    formats = frozenset({"json", "png"})
+    for number in range(1, rounds + 1):
         failed = [row for row in analyze_many(work, model="gband", segmenter="auto", formats=formats, force=True) if row.error]
         assert not failed
-        sizes.append(megabytes(os.getpid()))
-    return {"pictures": 10, "rounds": rounds, "mb_after_each_round": sizes}
+        if number % 8 == 0:
+            gc.collect()
+            held.append({"analysed": 2 * number, "mb": megabytes(os.getpid()), "objects": len(gc.get_objects())})
+    return {"rounds": rounds, "held": held}
 
 
 def run(pictures: int, jobs: int, folder: Path) -> dict[str, object]:
@@ -172,7 +174,7 @@ def main() -> None:
     parser = argparse.ArgumentParser(description=__doc__, formatter_class=argparse.RawDescriptionHelpFormatter)
     parser.add_argument("what", choices=("run", "leak", "many"))
     parser.add_argument("--pictures", type=int, default=80)
-    parser.add_argument("--rounds", type=int, default=20)
+    parser.add_argument("--rounds", type=int, default=40)
     parser.add_argument("--number", type=int, default=10_000)
     parser.add_argument("--fresh", type=int, default=200)
     parser.add_argument("--jobs", type=int, default=2)
