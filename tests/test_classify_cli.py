@@ -8,6 +8,7 @@ import numpy as np
 import pytest
 from click.testing import CliRunner
 
+from karyogram.classify.predict import predict
 from karyogram.cli import main
 from karyogram.datasets.cutouts import to_grey
 from karyogram.datasets.synth.chromosome import draw_chromosome
@@ -99,6 +100,28 @@ def test_an_unexpected_error_is_the_failure_of_one_picture(tmp_path, model, monk
     assert done.exit_code == 1
     assert f"{tmp_path / 'in' / '1.png'}: RuntimeError: never seen before" in done.stderr.splitlines()
     assert [row["path"] for row in rows_of(tmp_path / "p.csv")] == [str(tmp_path / "in" / "2.png")]
+
+
+def test_a_picture_that_the_model_stumbles_over_takes_no_other_with_it(tmp_path, model, monkeypatch):
+    def fragile(model, flat, instances, scale):
+        if flat.shape == (60, 41):
+            raise RuntimeError("too strange")
+        return predict(model, flat, instances, scale)
+
+    monkeypatch.setattr("karyogram.singles.predict", fragile)
+    for number, more in (("1", 1), ("2", 0), ("3", 0)):
+        write_picture(tmp_path / "in" / f"{number}.png", np.pad(bar(), ((0, 0), (0, more)), constant_values=255))
+    done = classify(tmp_path / "in", "-o", tmp_path / "p.csv", "--model", model, "--cell-regex", "(png)")
+    assert done.exit_code == 1
+    assert f"{tmp_path / 'in' / '1.png'}: RuntimeError: too strange" in done.stderr.splitlines()
+    assert [row["path"] for row in rows_of(tmp_path / "p.csv")] == [str(tmp_path / "in" / f"{n}.png") for n in (2, 3)]
+
+
+def test_a_picture_named_twice_is_answered_twice(tmp_path, model):
+    picture = write_picture(tmp_path / "1.png", bar())
+    done = classify(picture, picture, "-o", tmp_path / "p.csv", "--model", model)
+    assert "2 of 2 pictures classified" in done.stdout
+    assert [row["path"] for row in rows_of(tmp_path / "p.csv")] == [str(picture)] * 2
 
 
 def test_an_input_is_never_overwritten(tmp_path, model):

@@ -3,9 +3,10 @@
 import csv
 import io
 import re
-from collections.abc import Iterator, Sequence
+from collections.abc import Callable, Iterator, Sequence
 from dataclasses import asdict, dataclass, fields
 from pathlib import Path
+from typing import Any, TypeVar
 
 import numpy as np
 
@@ -18,10 +19,11 @@ from karyogram.files import read_picture, write_text
 from karyogram.karyotype.arrange import arrange
 from karyogram.karyotype.review import review_reasons
 from karyogram.labels import INDEX, LABELS
-from karyogram.records import Instance
 from karyogram.segment.single import find_single
 from karyogram.shape.size import cell_scale
 from karyogram.weights.record import Model
+
+R = TypeVar("R")
 
 #: So many chromosomes of a cell tell its size: fewer may be just its large ones, or its small ones.
 ENOUGH = 30
@@ -63,20 +65,15 @@ def classify_pictures(paths: Sequence[Path], model: Model, cell_regex: str | Non
 
 
 def _classify_cell(paths: Sequence[Path], model: Model) -> Iterator[Answer | Failure]:
-    found: list[tuple[Path, np.ndarray, Instance]] = []
-    for path in paths:
-        try:
-            found.append((path, *find_single(read_picture(path).pixels)))
-        except KaryogramError as error:
-            text = str(error)
-            yield Failure(str(path), text if text.startswith(str(path)) else f"{path}: {text}")
-        except Exception as error:  # one bad picture must not take the others with it
-            yield Failure(str(path), f"{path}: {type(error).__name__}: {error}")
-    if not found:
+    found, failed = _try_each(lambda path: find_single(read_picture(path).pixels), [(path, (path,)) for path in paths])
+    yield from failed
+    scale = singles_scale(np.array([chromosome.area for _, (_, chromosome) in found]))
+    told, failed = _try_each(lambda flat, chromosome: predict(model, flat, [chromosome], scale), found)
+    yield from failed
+    if not told:
         return
-    scale = singles_scale(np.array([chromosome.area for *_, chromosome in found]))
-    said = join([predict(model, flat, [chromosome], scale) for _, flat, chromosome in found])
-    for (path, *_), opinion in zip(found, decide_cell(said) if len(found) > 1 else decide_alone(said), strict=True):
+    said = join([prediction for _, prediction in told])
+    for (path, _), opinion in zip(told, decide_cell(said) if len(told) > 1 else decide_alone(said), strict=True):
         row = opinion.probabilities
         yield Answer(
             str(path),
@@ -87,6 +84,20 @@ def _classify_cell(paths: Sequence[Path], model: Model) -> Iterator[Answer | Fai
             opinion.flipped,
             "; ".join(opinion.review),
         )
+
+
+def _try_each(one: Callable[..., R], given: Sequence[tuple[Path, Any]]) -> tuple[list[tuple[Path, R]], list[Failure]]:
+    """Return what ``one`` makes of what is given of each picture, and the failures: no bad picture takes others with it."""
+    done, failed = [], []
+    for path, arguments in given:
+        try:
+            done.append((path, one(*arguments)))
+        except KaryogramError as error:
+            text = str(error)
+            failed.append(Failure(str(path), text if text.startswith(str(path)) else f"{path}: {text}"))
+        except Exception as error:  # whatever a strange picture makes a library stumble over
+            failed.append(Failure(str(path), f"{path}: {type(error).__name__}: {error}"))
+    return done, failed
 
 
 def singles_scale(areas: np.ndarray) -> float:
