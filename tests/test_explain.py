@@ -1,5 +1,6 @@
 """Where a model looked: sensitivity of a model that is known to look at one place, and its drawing."""
 
+from dataclasses import replace
 from itertools import pairwise
 from types import SimpleNamespace
 
@@ -7,6 +8,7 @@ import numpy as np
 import pytest
 from click.testing import CliRunner
 
+from karyogram import singles
 from karyogram.bands import bands, centromere
 from karyogram.classify.explain import sensitivity_map, sensitivity_profile
 from karyogram.cli import main
@@ -14,6 +16,7 @@ from karyogram.draw.explain import draw_explanation
 from karyogram.draw.ideogram import CENTROMERE, band_names, draw_ideogram
 from karyogram.files import read_picture, write_picture
 from karyogram.labels import INDEX, LABELS
+from karyogram.weights.catalogue import load_model
 from karyogram.weights.record import Model
 from test_classify_cli import bar
 from test_weights import tiny_classifier
@@ -185,3 +188,11 @@ def test_explain_never_draws_over_an_input(tmp_path, model):
     assert "would be overwritten" in done.stderr
     assert picture.read_bytes() == before
     assert classify(picture, "-o", tmp_path / "p.csv", "--model", model).exit_code == 0
+
+
+def test_explain_shows_a_chromosome_of_a_cell_at_the_size_at_which_it_was_judged(tmp_path, model, monkeypatch):
+    picture = write_picture(tmp_path / "1.png", bar())
+    monkeypatch.setattr(singles, "draw_explanation", lambda canvas, *_: canvas)
+    alone = singles.Answer(str(picture), "1", 0.9, "2", 0.1, False, "")
+    own, half = (singles.explain_answer(replace(alone, scale=scale), load_model(model)) for scale in (1.0, 0.5))
+    assert 0.15 < (half > 0).sum() / (own > 0).sum() < 0.35

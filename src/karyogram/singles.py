@@ -4,7 +4,7 @@ import csv
 import io
 import re
 from collections.abc import Callable, Iterator, Sequence
-from dataclasses import asdict, dataclass, fields
+from dataclasses import asdict, dataclass
 from pathlib import Path
 from typing import Any, TypeVar
 
@@ -31,7 +31,10 @@ ENOUGH = 30
 
 @dataclass(frozen=True)
 class Answer:
-    """One row of ``predictions.csv``; ``flipped`` is true if a further half turn puts the short arm up."""
+    """One row of ``predictions.csv``; ``flipped`` is true if a further half turn puts the short arm up.
+
+    ``scale``, which is not in the file, brought the chromosome to the size that the model knows.
+    """
 
     path: str
     label: str
@@ -40,6 +43,11 @@ class Answer:
     second_probability: float
     flipped: bool
     review: str
+    scale: float = 1.0
+
+
+#: Columns of ``predictions.csv``.
+COLUMNS = ("path", "label", "probability", "second_label", "second_probability", "flipped", "review")
 
 
 @dataclass(frozen=True)
@@ -83,6 +91,7 @@ def _classify_cell(paths: Sequence[Path], model: Model) -> Iterator[Answer | Fai
             round(float(row[opinion.second]), 4),
             opinion.flipped,
             "; ".join(opinion.review),
+            scale,
         )
 
 
@@ -142,7 +151,7 @@ def explain_answer(answer: Answer, model: Model) -> np.ndarray:
     The picture is read again. Raises PictureError if it has gone or changed.
     """
     flat, chromosome = find_single(read_picture(answer.path).pixels)
-    canvas = prepare(flat, chromosome, model.metadata["preparation"])
+    canvas = prepare(flat, chromosome, model.metadata["preparation"], answer.scale)
     canvas = np.ascontiguousarray(canvas[::-1, ::-1]) if answer.flipped else canvas
     index = INDEX[answer.label]
     opinions = [(answer.label, answer.probability), (answer.second_label, answer.second_probability)]
@@ -152,9 +161,7 @@ def explain_answer(answer: Answer, model: Model) -> np.ndarray:
 def write_predictions(path: Path, answers: Sequence[Answer]) -> None:
     """Write ``predictions.csv``."""
     buffer = io.StringIO()
-    writer = csv.writer(buffer, lineterminator="\n")
-    writer.writerow([f.name for f in fields(Answer)])
-    for a in answers:
-        row = {**asdict(a), "flipped": str(a.flipped).lower()}
-        writer.writerow(row.values())
+    writer = csv.DictWriter(buffer, COLUMNS, extrasaction="ignore", lineterminator="\n")
+    writer.writeheader()
+    writer.writerows({**asdict(a), "flipped": str(a.flipped).lower()} for a in answers)
     write_text(path, buffer.getvalue())

@@ -28,6 +28,7 @@ def check_regex(_: click.Context, __: click.Parameter, value: str | None) -> str
 @click.option("--explain", is_flag=True, help="Draw where the model looked: a PNG a picture, in a folder beside the CSV file.")
 def classify(pictures: tuple[Path, ...], out: Path, model: str, cell_regex: str | None, explain: bool) -> None:
     """Classify PICTURES of single chromosomes (files, or folders read recursively)."""
+    from karyogram.cli.pictures import spare_inputs
     from karyogram.cli.progress import track
     from karyogram.errors import KaryogramError
     from karyogram.files import find_pictures, make_folder, write_picture
@@ -39,10 +40,7 @@ def classify(pictures: tuple[Path, ...], out: Path, model: str, cell_regex: str 
     paths, drawings = [path for path, _ in found], {path: folder / f"{name}.png" for path, name in found if explain}
     if not paths:
         raise click.UsageError(f"no pictures in {', '.join(map(str, pictures))}")
-    inputs = {path.resolve() for path in paths}
-    for result in (out, *drawings.values()):
-        if result.resolve() in inputs:
-            raise click.UsageError(f"{result} is an input and would be overwritten: choose another file")
+    spare_inputs(paths, (out, *drawings.values()), "file")
     try:
         opened = load_model(model)
     except KaryogramError as error:

@@ -1,7 +1,7 @@
 """Verbs that turn each picture into pictures of its own: what they read, how they run, what they report."""
 
 import sys
-from collections.abc import Callable
+from collections.abc import Callable, Iterable
 from pathlib import Path
 
 import click
@@ -20,11 +20,15 @@ def find_inputs(pictures: tuple[Path, ...], out: Path, endings: tuple[str, ...])
     found = [(path, out / name) for path, name in find_pictures(list(pictures), out)]
     if not found:
         raise click.UsageError(f"no pictures in {', '.join(map(str, pictures))}")
-    inputs = {path.resolve() for path, _ in found}
-    targets = [Path(f"{target}{end}") for _, target in found for end in endings]
-    if clash := [target for target in targets if target.resolve() in inputs]:
-        raise click.UsageError(f"{clash[0]} is an input and would be overwritten: choose another folder")
+    spare_inputs([path for path, _ in found], [Path(f"{target}{end}") for _, target in found for end in endings], "folder")
     return found
+
+
+def spare_inputs(inputs: Iterable[Path], results: Iterable[Path], what: str) -> None:
+    """Raise click.UsageError if a result would fall on an input; ``what`` is to be chosen otherwise, file or folder."""
+    given = {path.resolve() for path in inputs}
+    if clash := next((result for result in results if result.resolve() in given), None):
+        raise click.UsageError(f"{clash} is an input and would be overwritten: choose another {what}")
 
 
 def run_each(work: Callable[[Path, Path], None], found: list[tuple[Path, Path]], out: Path, label: str, jobs: int) -> None:
