@@ -29,7 +29,14 @@ from karyogram.classify.prepare import Preparation, prepare
 from karyogram.datasets.splits import Entry, cirnet_case, folds_by_case, tseng_case
 from karyogram.files import read_picture, write_text
 from karyogram.labels import LABELS
-from karyogram.metrics.classification import accuracy, confusion_matrix, expected_calibration_error, macro_auc, macro_f1
+from karyogram.metrics.classification import (
+    accuracy,
+    confusion_matrix,
+    expected_calibration_error,
+    macro_auc,
+    macro_f1,
+    reliability,
+)
 from karyogram.segment.single import find_single
 from karyogram.singles import decide_cell, singles_scale
 from karyogram.training.calibrate import fit_temperature
@@ -175,8 +182,9 @@ def calibrate(name: str, split: str, work: Path) -> None:
         calm = softmax(np.log(np.maximum(said[part]["probabilities"], 1e-12)) / temperature, axis=1)
         result = RESULTS / f"{name}-{split}-{part}.json"
         scores = json.loads(result.read_text("utf-8"))
-        error = expected_calibration_error(calm.argmax(1) == said[part]["truth"], calm.max(1))
-        write_text(result, json.dumps(scores | {"temperature": temperature, "calibrated_ece": float(error)}) + "\n")
+        right = calm.argmax(1) == said[part]["truth"]
+        scores |= {"temperature": temperature, "calibrated_ece": expected_calibration_error(right, calm.max(1))}
+        write_text(result, json.dumps(scores | {"reliability": reliability(right, calm.max(1)).round(6).tolist()}) + "\n")
 
 
 def main(arguments: Sequence[str] | None = None) -> None:

@@ -10,6 +10,7 @@ from karyogram.metrics.classification import (
     expected_calibration_error,
     macro_auc,
     macro_f1,
+    reliability,
     review_threshold,
     wilson_interval,
 )
@@ -108,3 +109,16 @@ def test_a_threshold_catches_its_share_of_errors_to_come(seed):
 def test_too_few_errors_flag_everything():
     assert review_threshold(np.array([True, False]), np.array([0.9, 0.8])) == np.inf
     assert review_threshold(np.array([True, True]), np.array([0.9, 0.8])) == np.inf
+
+
+def test_reliability_of_parts_adds_up_to_that_of_all_and_tells_what_chance_leaves():
+    rng = np.random.default_rng(0)
+    stated = rng.uniform(0.3, 1, 20_000)
+    right = rng.random(20_000) < stated
+    whole = reliability(right, stated)
+    np.testing.assert_allclose(sum(reliability(right[i::4], stated[i::4]) for i in range(4)), whole)
+    assert whole[:, 0].sum() == 20_000
+    assert whole[:, 1].sum() == right.sum()
+    count, hits, claimed, variance = whole[whole[:, 0] > 0].T
+    assert np.all(np.abs(hits - claimed) < 4 * np.sqrt(variance)), "true probabilities are off by chance only"
+    assert variance == pytest.approx(claimed * (1 - claimed / count), rel=0.02)

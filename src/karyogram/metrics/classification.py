@@ -64,13 +64,21 @@ def expected_calibration_error(correct: np.ndarray, probability: np.ndarray, bin
     ``bins`` bins of equal width, open below and closed above; the gap between mean claim and share right is weighted by
     the bins' sizes. Guo et al., ICML 2017, arXiv:1706.04599.
     """
+    count, right, claimed, _ = reliability(correct, probability, bins).T
+    return float(np.abs(claimed - right).sum() / count.sum()) if len(correct) else float("nan")
+
+
+def reliability(correct: np.ndarray, probability: np.ndarray, bins: int = 15) -> np.ndarray:
+    """Return what is stated and what is true, bin by bin, float (bins, 4), to be added up over sets of predictions.
+
+    Columns: predictions, how many of them are right, the sum of their probabilities, and the variance that the number of right
+    ones has if these are true. Bins as in :func:`expected_calibration_error`.
+    """
     if len(correct) != len(probability):
         raise ValueError(f"{len(correct)} outcomes, {len(probability)} probabilities")
-    if not len(correct):
-        return float("nan")
     place = np.clip(np.ceil(probability * bins).astype(int) - 1, 0, bins - 1)
-    gap = np.bincount(place, probability - correct.astype(float), minlength=bins)
-    return float(np.abs(gap).sum() / len(correct))
+    sums = (np.ones(len(place)), correct.astype(float), probability, probability * (1 - probability))
+    return np.stack([np.bincount(place, each, minlength=bins) for each in sums], axis=1)
 
 
 def caught_errors(correct: np.ndarray, sure: np.ndarray, threshold: float) -> tuple[float, float]:
