@@ -77,18 +77,18 @@ def read_runs(path: Path) -> dict[tuple[str, str, float], float]:
     """Return the best validation accuracy of each (model, optimizer, rate) of a table of runs."""
     with path.open(encoding="utf-8") as file:
         return {
-            (row["model"], row["optimizer"], float(row["learning_rate"])): float(row[column]) for row in csv.DictReader(file)
+            (row["model"], row["optimizer"], float(row["learning_rate"])): float(row[COLUMN]) for row in csv.DictReader(file)
         }
 
 
 def best_table(nets: dict[str, dict[str, Any]]) -> str:
-    """Return the rows that the studies printed, with epochs and start before them."""
-    titles = "model | input | parameters | MB | optimizer | rate | best epoch | train | validation | test (95 %) | training, s | latency, ms"
-    lines = [f"| begins with | {titles} |", "|" + " --- |" * 13]
-    return (
-        "\n".join([*lines, *(f"| {'ImageNet' if kept['weights'] else 'nothing'} {kept['best']}" for kept in nets.values())])
-        + "\n"
+    """Return the rows that the studies printed, with what the networks began with before them."""
+    head = (
+        "| begins with | model | input | parameters | MB | optimizer | rate | best epoch | train | validation | test (95 %) |"
     )
+    lines = [f"{head} training, s | latency, ms |", "|" + " --- |" * 13]
+    rows = [f"| {'ImageNet' if kept['weights'] else 'nothing'} {kept['best']}" for kept in nets.values()]
+    return "\n".join([*lines, *rows]) + "\n"
 
 
 def settings_table(nets: dict[str, dict[str, Any]], theirs: dict[tuple[str, str, float], float]) -> str:
