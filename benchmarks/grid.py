@@ -43,7 +43,7 @@ The preset `founders` (docs/training.md) asks for six networks, three optimizers
 epochs, which takes a GPU. On two cores this much fits: pictures of 80 x 80 pixels (our `compact-v1`: its own 112 x 48), 60 of a
 class at most (981 for training, 141 for test, 280 for validation), and few epochs. So no figure here is one of the founders'
 study, and networks that begin with nothing have hardly begun; what may be compared is which setting is better than which. The
-best setting is chosen by validation accuracy; the test part was looked at for that one only.
+best setting is chosen by validation accuracy; test curves are drawn after that.
 
 Split by picture, as theirs: cells and cases are shared by the parts, so scores flatter.
 
