@@ -66,6 +66,8 @@ export const step = (id, way, version) => request("POST", `/analyses/${id}/${way
 export const history = (id) => request("GET", `/analyses/${id}/edits`);
 export const segment = (id, [x, y]) => request("GET", `/analyses/${id}/segment?${query({ x: x.toFixed(1), y: y.toFixed(1) })}`);
 export const use = (id, body) => request("POST", `/metaphases/${id}/use`, body);
+export const packTraining = (wanted) => request("POST", "/export/training", wanted);
+export const training = (id) => request("GET", `/export/training/${id}`);
 export const models = () => request("GET", "/models");
 export async function login(name, password) {
   const response = await fetch(`${BASE}/login`, {
@@ -80,8 +82,8 @@ export const logout = () => request("POST", "/logout", {});
 export const picture = (metaphase) => `${BASE}/metaphases/${metaphase}/picture?dark=1`;
 export const ideogram = (label, level) => `${BASE}/bands/${label}.svg?level=${level}`;
 export const template = (label) => `${BASE}/templates/${label}.png`;
-export const exported = (id, format) => `${BASE}/analyses/${id}/export?format=${format}`;
-export const caseExported = (id, format) => `${BASE}/cases/${id}/export?format=${format}`;
+export const exported = (id, wanted) => `${BASE}/analyses/${id}/export?${query(wanted)}`;
+export const caseExported = (id, wanted) => `${BASE}/cases/${id}/export?${query(wanted)}`;
 export const audit = (id) => `${BASE}/cases/${id}/audit.csv`;
 
 /** A key that makes a POST safe to send again. */

@@ -6,6 +6,7 @@ import { onChoose, onDrop } from "./drops.js";
 import { takeIn } from "./intake.js";
 import { showReader } from "./person.js";
 import { singles } from "./single.js";
+import { packTraining, resumeTraining } from "./training.js";
 
 const PER_PAGE = 50;
 const TYPED = 180;
@@ -84,6 +85,15 @@ function take(files) {
   takeIn(files, { form: $("#upload-form"), list: $("#upload-list"), changed: show });
 }
 
+/** Training data are for those who may edit. */
+async function training() {
+  const [button, list] = [$("#training"), $("#packed")];
+  if ((await person).role === "read") return;
+  button.hidden = false;
+  button.addEventListener("click", () => packTraining(list).catch((error) => notify(error.message, "bad")));
+  await resumeTraining(list);
+}
+
 $("#query").value = filters.get("query") ?? "";
 $("#state").value = filters.get("state") ?? "";
 let typing;
@@ -101,6 +111,8 @@ document.addEventListener("keydown", (event) => {
 onDrop($("#drop-metaphases"), take);
 onChoose($("#files"), take);
 onChoose($("#folder"), take);
-showReader(api.me());
+const person = api.me();
+showReader(person);
 show();
+training().catch((error) => notify(error.message, "bad"));
 singles().catch((error) => notify(error.message, "bad"));

@@ -264,8 +264,9 @@ export class Bench {
     if (this.canEdit && (await talk.use(this, use))) await this.#next();
   }
 
-  exports() {
-    talk.exports(this, this.header.exportButton);
+  /** What is exported is what is saved, so that comes first. */
+  async exports() {
+    if (await this.state.settled()) talk.exports(this, this.header.exportButton);
   }
 
   history() {
