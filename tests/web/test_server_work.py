@@ -317,6 +317,18 @@ def test_what_changes_a_reviewed_case_opens_it_again(bench):
         assert why in next(action["what"] for action in whole["actions"][::-1] if action["kind"] == "reopen")
 
 
+def test_the_list_is_told_anew_only_when_something_changed(bench):
+    case, _ = new(bench, done=False)
+    asked = bench.client.get("/api/v1/cases")
+    kept = {"If-None-Match": asked.headers["ETag"]}
+    again = bench.client.get("/api/v1/cases", headers=kept)
+    assert (again.status_code, again.data, again.headers["Cache-Control"]) == (304, b"", "no-store")
+    bench.work()
+    told = bench.client.get("/api/v1/cases", headers=kept)
+    assert next(item["done"] for item in told.json["items"] if item["id"] == case) == 1
+    assert bench.client.get("/api/v1/cases?page=2", headers={"If-None-Match": told.headers["ETag"]}).status_code == 200
+
+
 def test_versions_are_told_anew_only_when_something_changed(bench):
     case, (first, second) = new(bench, cells=2)
     path = f"/api/v1/cases/{case}/versions"

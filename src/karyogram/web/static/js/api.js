@@ -28,13 +28,17 @@ async function headers(method, extra) {
   return all;
 }
 
-async function request(method, path, body, extra = {}) {
+async function send(method, path, body, extra = {}) {
   const json = body !== undefined && !(body instanceof FormData);
-  const response = await fetch(BASE + path, {
+  return fetch(BASE + path, {
     method,
     headers: await headers(method, json ? { "Content-Type": "application/json", ...extra } : extra),
     body: json ? JSON.stringify(body) : body,
   });
+}
+
+async function request(...asked) {
+  const response = await send(...asked);
   return answer(response.status, await response.text());
 }
 
@@ -53,7 +57,12 @@ function answer(status, text) {
 const query = (values) =>
   new URLSearchParams(Object.entries(values).filter(([, value]) => value !== "" && value !== undefined)).toString();
 
-export const cases = (filters) => request("GET", `/cases?${query(filters)}`);
+/** A page of the list of cases with its `tag`; null if that with the tag given is still the same. */
+export async function cases(filters, tag) {
+  const response = await send("GET", `/cases?${query(filters)}`, undefined, tag ? { "If-None-Match": tag } : {});
+  if (response.status === 304) return null;
+  return { ...answer(response.status, await response.text()), tag: response.headers.get("ETag") };
+}
 export const oneCase = (id) => request("GET", `/cases/${id}`);
 export const versions = (id) => request("GET", `/cases/${id}/versions`);
 /** Sign or reopen a case as it was seen: its version, and those of its analyses. Returns the case. */

@@ -23,9 +23,9 @@ async function load() {
 }
 
 /** Somebody or a worker has changed something: show it, unless the reader is about to choose something here. */
-async function follow(told) {
+async function follow() {
   const busy = document.querySelector("dialog[open], [popover]:popover-open, #cells select:focus");
-  if (busy || isCurrent(whole, told)) return;
+  if (busy || isCurrent(whole, await api.versions(id))) return;
   const before = whole;
   await load();
   notifyOf(deedsOfOthers(before, whole, nameOf(person)));
@@ -252,7 +252,7 @@ async function start() {
   showReader(asked);
   person = await asked;
   await load();
-  watch(id, follow);
+  watch(follow);
   onDrop($("#main"), take);
   onChoose($("#files"), take);
 }

@@ -40,12 +40,13 @@ export class Bench {
     sawCase(whole);
     this.state.show();
     listen(this);
-    watch(whole.id, (told) => this.#follow(told));
+    watch(() => this.#follow());
     $("#main").setAttribute("aria-busy", "false");
   }
 
   /** Take in and say what others have done; what an own edit stands in the way of comes with the next look. */
-  async #follow({ version, analyses }) {
+  async #follow() {
+    const { version, analyses } = await api.versions(this.whole.id);
     const { by, version: newest } = analyses[this.state.id];
     const me = nameOf(this.person);
     if (newest > this.state.analysis.version && (await this.state.follow(by === me ? "" : by)) && by !== me)
