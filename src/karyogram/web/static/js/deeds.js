@@ -113,11 +113,12 @@ export class Bench {
   /** Move the chosen one before (-1) or behind (1) its homologue. */
   order(step) {
     const { first, now } = this.state;
-    if (!first?.label || this.state.isDeleted(first.id)) return;
+    if (!first?.label || this.state.isDeleted(first.id)) return undefined;
     const copies = homologues(now, first.label);
     const place = copies.findIndex(({ id }) => id === first.id) + step;
-    if (place >= 0 && place < copies.length) this.#putAt(first.id, place);
-    else announce("There is no homologue on that side.");
+    if (place < 0 || place >= copies.length) return announce("There is no homologue on that side.");
+    this.#putAt(first.id, place);
+    if (this.canEdit) this.karyogram.showMoved(first.id, step < 0 ? "before" : "behind");
   }
 
   #putAt(id, place) {
