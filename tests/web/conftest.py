@@ -4,6 +4,7 @@ import pytest
 
 pytest.importorskip("flask")
 
+from edited import open_app
 from served import POSTGRES, fresh_postgres, read_at_once, serve
 
 
@@ -21,3 +22,14 @@ def bench(request, tmp_path_factory):
             yield served
             served.bench.queue.huey.storage.close()
             served.bench.engine.dispose()
+
+
+@pytest.fixture(scope="module")
+def app(tmp_path_factory):
+    """The application of a bench for edits."""
+    return open_app(tmp_path_factory.mktemp("bench"))
+
+
+@pytest.fixture
+def client(app):
+    return app.test_client()

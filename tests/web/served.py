@@ -5,6 +5,7 @@ import os
 import uuid
 from contextlib import contextmanager
 from dataclasses import dataclass, replace
+from itertools import count
 
 import psycopg
 import pytest
@@ -21,6 +22,7 @@ PICTURE, CELL = draw_cell(
     [Bar("1"), Bar("1", review=("class uncertain",)), Bar("2"), Bar("X")], columns=4, iscn="", quality=0.5
 )
 API = "/api/v1"
+SHADES, NAMES = count(0), count(0)
 #: What a test that needs a PostgreSQL is marked with.
 POSTGRES = [
     pytest.mark.postgres,
@@ -56,6 +58,13 @@ class Served:
         """Send pictures, no two shades alike."""
         form["image"] = [(io.BytesIO(picture(shade)), f"cell{shade}.png") for shade in shades]
         return self.post("/analyses", status, data=form, headers=headers)
+
+    def new(self, cells=1, done=True):
+        """A case of its own with fresh pictures; its id and those of its analyses."""
+        answer = self.send(*(next(SHADES) % 256 for _ in range(cells)), case_name=f"case {next(NAMES)}")
+        if done:
+            self.work()
+        return answer["case"], [item["id"] for item in answer["analyses"]]
 
     def work(self):
         """Do what waits in the queue, as a worker would."""
@@ -99,3 +108,10 @@ def serve(data, **settings) -> Served:
     served = Served(create_app(Config(data=data, **settings)))
     take_up(served.bench)
     return served
+
+
+def small_bench(folders):
+    """For a fixture: a bench on SQLite that takes little on. ``folders`` is pytest's ``tmp_path_factory``."""
+    with pytest.MonkeyPatch.context() as patch:
+        read_at_once(patch)
+        yield serve(folders.mktemp("bench"), queue_limit=20, max_upload_mb=1, max_pictures=5)

@@ -1,100 +1,23 @@
-"""Edits, pictures and exports by the API, on analyses that stand in the database as if a machine had read them."""
+"""Edits by the API, on analyses that stand in the database as if a machine had read them."""
 
-import csv
-import hashlib
-import io
 import json
-import shutil
-import subprocess
-import warnings
-import zipfile
 from dataclasses import replace
-from itertools import count
 
 import numpy as np
 import pytest
-from defusedxml import ElementTree
-from hand import DIFFERS, cell, labelled, middle_line, one
-from PIL import Image
-from pycocotools.coco import COCO
+from edited import API, MACHINE, edit, put, step
+from hand import DIFFERS, labelled, middle_line, one
 
-from karyogram.classify.prepare import Preparation
-from karyogram.datasets.results import read_karyotype
-from karyogram.datasets.splits import read_split
-from karyogram.datasets.voc import read_voc
 from karyogram.errors import ModelError
 from karyogram.exchange.outlines import fill
-from karyogram.files import encode_picture, write_bytes
-from karyogram.labels import LABELS
-from karyogram.output import FORMATS
-from karyogram.records import Case as CaseRecord
 from karyogram.records import Karyotype
 from karyogram.segment.sam import Sam
-from karyogram.shape.size import REFERENCE_SIZE
-from karyogram.training.prepare import prepare_folder
-from karyogram.web import create_app
 from karyogram.web.api import edits as edits_api
-from karyogram.web.config import Config
 from karyogram.web.db import reading, writing
 from karyogram.web.db.edits import load_analysis, summarise
-from karyogram.web.db.tables import Analysis, Case, Metaphase
+from karyogram.web.db.tables import Analysis
 from karyogram.web.looking import Looking
 from test_sam import FakeDecoder, FakeEncoder
-
-TRUTH, PICTURE = cell()
-MACHINE = replace(TRUTH, image="cell0.png")
-API = "/api/v1"
-NAMES = count(1)
-
-
-@pytest.fixture(scope="module")
-def app(tmp_path_factory):
-    data = tmp_path_factory.mktemp("bench")
-    write_bytes(data / "cell.png", encode_picture(PICTURE))
-    return create_app(Config(data=data, immediate=True))
-
-
-@pytest.fixture
-def client(app):
-    return app.test_client()
-
-
-def put(app, cells=1, state="open"):
-    """Put a case with analysed metaphases into the database; return its id and those of its analyses."""
-    with writing(app.extensions["karyogram"].engine) as session:
-        case = Case(name=f"case {next(NAMES)}", state=state)
-        session.add(case)
-        session.flush()
-        found = []
-        for number in range(cells):
-            sha256 = hashlib.sha256(f"{case.id}/{number}".encode()).hexdigest()
-            picture = Metaphase(filename=f"cell{number}.png", sha256=sha256, stored="cell.png", width=700, height=690)
-            case.metaphases.append(picture)
-            session.flush()
-            analysis = Analysis(metaphase_id=picture.id, state="done", model="gband", segmenter="auto")
-            machine = replace(MACHINE, image=picture.filename)
-            analysis.karyotype = machine.to_json()
-            summarise(analysis, machine)
-            session.add(analysis)
-            session.flush()
-            found.append(analysis.id)
-        return case.id, found
-
-
-def edit(client, analysis, version, *edits, status=200, **how):
-    answer = client.post(f"{API}/analyses/{analysis}/edits", json={"version": version, "edits": list(edits)}, **how)
-    assert answer.status_code == status, answer.json
-    return answer.json
-
-
-def step(client, analysis, version, way, status=200):
-    answer = client.post(f"{API}/analyses/{analysis}/{way}", json={"version": version})
-    assert answer.status_code == status, answer.json
-    return answer.json
-
-
-def members(answer):
-    return zipfile.ZipFile(io.BytesIO(answer.data))
 
 
 def test_an_edit_undo_and_redo(app, client):
@@ -210,91 +133,6 @@ def test_a_click_on_the_ground_gives_nothing(app, client, monkeypatch):
     assert (refused.status_code, refused.json["error"]["reason"]) == (422, "there is no chromosome at this place")
 
 
-def test_a_cutout_is_fetched_again_only_when_it_changed(app, client):
-    _, (analysis,) = put(app)
-    url = f"{API}/analyses/{analysis}/chromosomes/4.png"
-    first = client.get(url, query_string={"height": 200})
-    assert abs(Image.open(io.BytesIO(first.data)).height - 204) <= 1, "200 and a margin of two pixels a side"
-    edit(client, analysis, 0, {"kind": "move", "id": 3, "label": "7"})
-    again = client.get(url, query_string={"height": 200}, headers={"If-None-Match": first.headers["ETag"]})
-    assert (again.status_code, again.data) == (304, b"")
-    edit(client, analysis, 1, {"kind": "flip", "id": 4}, {"kind": "delete", "id": 4})
-    turned = client.get(url, query_string={"height": 200, "version": 3}, headers={"If-None-Match": first.headers["ETag"]})
-    assert turned.status_code == 200, "and a deleted one is still shown in the tray"
-    assert "immutable" in turned.headers["Cache-Control"]
-    pixels = [np.asarray(Image.open(io.BytesIO(a.data)), float) for a in (first, turned)]
-    assert np.abs(pixels[0] - pixels[1][::-1, ::-1]).mean() < 8, "upside down"
-    assert client.get(f"{API}/analyses/{analysis}/chromosomes/99.png").status_code == 404
-    assert client.get(url, query_string={"height": 99999}).status_code == 422
-
-
-def test_drawings_of_analyses_and_classes(app, client):
-    _, (analysis,) = put(app)
-    for name, size in (("karyogram.png", (860, 400)), ("overlay.png", (1400, 1380))):
-        picture = Image.open(io.BytesIO(client.get(f"{API}/analyses/{analysis}/{name}").data))
-        assert picture.width >= size[0]
-        assert picture.height >= size[1]
-    for label in LABELS:
-        svg = client.get(f"{API}/bands/{label}.svg?level=850")
-        root = ElementTree.fromstring(svg.data)
-        assert (svg.mimetype, root.get("aria-label")) == ("image/svg+xml", f"Chromosome {label}")
-        assert "style" not in svg.text
-    titles = [t.text for t in ElementTree.fromstring(client.get(f"{API}/bands/9.svg").data).iter() if t.tag.endswith("title")]
-    assert "9q34.1" in titles
-    heights = [Image.open(io.BytesIO(client.get(f"{API}/templates/{label}.png").data)).height for label in ("1", "7", "21")]
-    assert heights == sorted(heights, reverse=True)
-    assert client.get(f"{API}/bands/23.svg").status_code == client.get(f"{API}/templates/Z.png").status_code == 404
-
-
-def test_every_format_of_an_analysis_as_it_is_now(app, client, tmp_path):
-    _, (analysis,) = put(app)
-    now = edit(client, analysis, 0, {"kind": "delete", "id": labelled(MACHINE, "7")[0]}, {"kind": "confirm_all"})["karyotype"]
-    every = client.get(f"{API}/analyses/{analysis}/export", query_string={"format": ",".join(FORMATS)})
-    every = members(every)
-    assert {file for form in FORMATS.values() for file in form.files} < set(every.namelist())
-    assert sum(name.startswith("chromosomes/") for name in every.namelist()) == 45
-    every.extractall(tmp_path)
-    assert read_karyotype(tmp_path / "karyotype.json") == Karyotype.from_dict(now)
-    assert (tmp_path / "iscn.txt").read_text() == "45,XX,-7\n"
-    assert len(read_voc(tmp_path / "voc.xml").boxes) == 45
-    assert (tmp_path / "report.pdf").read_bytes().startswith(b"%PDF")
-    report = (tmp_path / "report.html").read_text()
-    assert "delete 1, confirm_all 1, by local" in report
-    assert "every chromosome, 45" in report
-    alone = client.get(f"{API}/analyses/{analysis}/export?format=csv")
-    assert alone.headers["Content-Disposition"] == "attachment; filename=cell0-chromosomes.csv"
-    assert len(alone.text.splitlines()) == 46
-    for bad in ("gif", "", "json,gif"):
-        assert client.get(f"{API}/analyses/{analysis}/export?format={bad}").status_code == 422
-
-
-def test_an_order_shows_in_exports_and_is_undone(app, client, tmp_path):
-    _, (analysis,) = put(app)
-    first, second = labelled(MACHINE, "7")
-
-    def exported():
-        found = members(client.get(f"{API}/analyses/{analysis}/export?format=png,pdf,csv"))
-        copies = sorted(name for name in found.namelist() if name.startswith("chromosomes/07_"))
-        rows = [row["id"] for row in csv.DictReader(io.StringIO(found.read("chromosomes.csv").decode())) if row["label"] == "7"]
-        return copies, rows, found.read("karyogram.png"), found.read("report.pdf")
-
-    def drawings(report):
-        (tmp_path / "report.pdf").write_bytes(report)
-        run = ["pdftoppm", "-r", "40", "-gray", "-f", "1", "-l", "1", str(tmp_path / "report.pdf")]
-        return subprocess.run(run, capture_output=True, check=True).stdout
-
-    before = exported()
-    edit(client, analysis, 0, {"kind": "order", "id": second, "place": 0})
-    after = exported()
-    assert after[0] == [f"chromosomes/07_a_id{second}.png", f"chromosomes/07_b_id{first}.png"]
-    assert (before[1], after[1]) == ([str(first), str(second)], [str(second), str(first)])
-    assert before[2] != after[2]
-    if shutil.which("pdftoppm"):
-        assert drawings(before[3]) != drawings(after[3])
-    step(client, analysis, 1, "undo")
-    assert exported()[:3] == before[:3]
-
-
 def test_a_flag_goes_with_its_pair_and_a_new_one_comes_from_the_picture(app, client):
     flagged, other = labelled(MACHINE, "7")
     _, (analysis,) = put(app)
@@ -325,126 +163,3 @@ def test_homologues_are_compared_in_the_picture(app):
     assert not any(reasons.values())
     look.loaded.metaphase.stored = "gone.png"
     assert look.compare(cell, {"7"}) is None, "without its picture nobody can tell"
-
-
-def test_a_confirmed_loss_reaches_the_case(app, client):
-    case, (first, second) = put(app, cells=2)
-    gone = {"kind": "delete", "id": labelled(MACHINE, "7")[0]}
-    for analysis in (first, second):
-        edit(client, analysis, 0, gone)
-    told = CaseRecord.from_json(client.get(f"{API}/cases/{case}/export?format=json").text)
-    assert {c.iscn for c in told.cells} == {"45,XX,-?7"}
-    edit(client, first, 1, {"kind": "confirm_all"})
-    told = CaseRecord.from_json(client.get(f"{API}/cases/{case}/export?format=json").text)
-    assert {c.image: (c.iscn, c.entered) for c in told.cells} == {
-        "cell0.png": ("45,XX,-7", True),
-        "cell1.png": ("45,XX,-?7", False),
-    }
-
-
-def test_a_case_as_report_and_as_data(app, client):
-    case, (first, _) = put(app, cells=2)
-    edit(client, first, 0, {"kind": "confirm_all"}, headers={"X-Reader": "=Ada"})
-    reviewed = client.post(f"{API}/cases/{case}/actions", json={"kind": "review", "version": 1, "note": "looked at"})
-    assert reviewed.status_code == 200, reviewed.json
-    report = client.get(f"{API}/cases/{case}/export?format=html&cells=all").text
-    assert ">cell0.png</h2>" in report
-    assert ">cell1.png</h2>" in report
-    assert "looked at" in report
-    assert "confirm_all 1, by =Ada" in report
-    everything = members(client.get(f"{API}/cases/{case}/export?format=zip"))
-    assert {"case.json", "cells.csv", "sheet.png", "report.pdf", "audit.csv"} < set(everything.namelist())
-    assert CaseRecord.from_json(everything.read("case.json").decode()).modal_number == 46
-    rows = list(csv.DictReader(io.StringIO(client.get(f"{API}/cases/{case}/audit.csv").text)))
-    assert [(row["user"], row["what"]) for row in rows] == [("'=Ada", "confirm_all"), ("local", "review")], (
-        "no cell is a formula"
-    )
-    assert json.loads(rows[0]["body"]) == {"kind": "confirm_all"}
-    assert client.get(f"{API}/cases/{case}/export?format=gif").status_code == 422
-    empty, _ = put(app, cells=0)
-    assert client.get(f"{API}/cases/{empty}/export?format=pdf").status_code == 409
-
-
-@pytest.fixture(scope="module")
-def signed(app):
-    """Two approved cases, a chromosome 1 of the first moved to Y, and one that is open."""
-    client = app.test_client()
-    ids = [put(app)[1][0] for _ in range(2)]
-    edit(client, ids[0], 0, {"kind": "move", "id": labelled(MACHINE, "1")[0], "label": "Y"})
-    with writing(app.extensions["karyogram"].engine) as session:
-        for case in session.query(Case):
-            case.state = "open"
-        for number in ids:
-            session.get(Analysis, number).metaphase.case.state = "approved"
-    return client
-
-
-@pytest.fixture
-def unpacked(signed, tmp_path):
-    def fetch(layout):
-        answer = signed.get(f"{API}/export/training?layout={layout}")
-        assert answer.status_code == 200, answer.json
-        assert "case " not in " ".join(members(answer).namelist()), "numbers, no names"
-        members(answer).extractall(tmp_path)
-        return tmp_path
-
-    return fetch
-
-
-@pytest.mark.parametrize("layout", ["voc", "classes"])
-def test_what_is_signed_trains(unpacked, layout):
-    folder = unpacked(layout)
-    split = read_split(folder / "split.csv")
-    assert len({entry.case for entry in split.values()}) == 2
-    with warnings.catch_warnings():
-        warnings.simplefilter("error", UserWarning)
-        samples = prepare_folder(folder, split, Preparation())
-    whole = samples.table[samples.table["label"] >= 0]
-    free = sum(not c.overlaps for c in MACHINE.chromosomes)
-    assert len(whole) >= 2 * 0.8 * free
-    assert (whole["label"] == LABELS.index("Y")).sum() == 1, "the correction is in it"
-    if layout == "classes":
-        assert (whole["up"] == 1).mean() > 0.9
-        names = [path.stem for path in folder.rglob("*.png")]
-        assert sorted(names) == sorted(split)
-        area = (samples.canvases[samples.table["label"] >= 0] > 0).sum((1, 2)).mean()
-        assert area == pytest.approx((REFERENCE_SIZE * Preparation().scale) ** 2, rel=0.25), "at the size that models know"
-
-
-def test_coco_for_other_tools(unpacked):
-    folder = unpacked("coco")
-    coco = COCO(str(folder / "annotations.json"))
-    assert len(coco.imgs) == 2
-    assert len(coco.anns) == 92
-    assert all((folder / "images" / image["file_name"]).is_file() for image in coco.imgs.values())
-    first = coco.anns[1]
-    assert coco.annToMask(first).sum() == first["area"]
-
-
-def test_many_cells_are_packed_by_a_worker(signed, monkeypatch):
-    monkeypatch.setattr("karyogram.web.api.exports.AT_ONCE", 1)
-    refused = signed.get(f"{API}/export/training?layout=voc")
-    assert (refused.status_code, refused.json["error"]["code"]) == (413, "too_large")
-    asked = signed.post(f"{API}/export/training", json={"layout": "voc"}, headers={"Idempotency-Key": "packed"})
-    assert asked.status_code == 202
-    assert (
-        signed.post(f"{API}/export/training", json={"layout": "voc"}, headers={"Idempotency-Key": "packed"}).json == asked.json
-    )
-    told = signed.get(f"{API}/export/training/{asked.json['id']}").json
-    assert (told["state"], told["progress"], told["cells"]) == ("done", 1.0, 2)
-    file = signed.get(told["file"])
-    monkeypatch.setattr("karyogram.web.api.exports.AT_ONCE", 2)
-    at_once = signed.get(f"{API}/export/training?layout=voc")
-    contents = [{name: archive.read(name) for name in archive.namelist()} for archive in map(members, (file, at_once))]
-    assert contents[0] == contents[1]
-    part = signed.get(told["file"], headers={"Range": "bytes=10-19"})
-    assert (part.status_code, part.data) == (206, file.data[10:20])
-    assert signed.get(f"{API}/export/training/999").status_code == 404
-    assert signed.post(f"{API}/export/training", json={"layout": "yolo"}).status_code == 422
-
-
-def test_nothing_signed_is_nothing_to_train_on(tmp_path):
-    client = create_app(Config(data=tmp_path, immediate=True)).test_client()
-    assert client.get(f"{API}/export/training").status_code == 404
-    assert client.post(f"{API}/export/training", json={}).status_code == 404
-    assert client.get(f"{API}/export/training?layout=yolo").status_code == 422

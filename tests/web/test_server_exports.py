@@ -1,7 +1,6 @@
 """Training data packed by workers: within bounds, whatever becomes of the worker, and not for ever."""
 
 from datetime import timedelta
-from itertools import count
 
 import pytest
 from sqlalchemy import update
@@ -11,14 +10,11 @@ from karyogram.web.db.tables import Export, now
 from karyogram.web.packing import pack, tidy
 from karyogram.web.worker import sweep_up
 
-NAMES = count(0)
-
 
 @pytest.fixture
 def signed(bench):
     """The bench, with two signed cells more."""
-    case = bench.send(*(next(NAMES) % 256 for _ in range(2)), case_name=f"training {next(NAMES)}")["case"]
-    bench.work()
+    case, _ = bench.new(cells=2)
     version = bench.get(f"/cases/{case}")["version"]
     bench.post(f"/cases/{case}/actions", json={"kind": "approve", "version": version})
     return bench

@@ -1,35 +1,21 @@
-"""The life of pictures, analyses and cases, on SQLite and, where there is a server, on PostgreSQL."""
+"""The life of pictures and analyses, on SQLite and, where there is a server, on PostgreSQL."""
 
 import io
 import zipfile
 from concurrent.futures import ThreadPoolExecutor
-from itertools import count
 
 import pytest
 from served import CELL, picture
 from sqlalchemy import update
 
 from karyogram.errors import PictureError
-from karyogram.web.db import analyses, reading, writing
-from karyogram.web.db.edits import NewEdit, append_edits
-from karyogram.web.db.tables import Action, Analysis, Case, Edit
-from karyogram.web.refusals import Conflict, Locked
+from karyogram.web.db import analyses, writing
+from karyogram.web.db.tables import Analysis
 from karyogram.web.worker import sweep_up
-
-SHADES = count(0)
-NAMES = count(0)
-
-
-def new(bench, cells=1, done=True):
-    """A case of its own with fresh pictures; its id and those of its analyses."""
-    answer = bench.send(*(next(SHADES) % 256 for _ in range(cells)), case_name=f"case {next(NAMES)}")
-    if done:
-        bench.work()
-    return answer["case"], [item["id"] for item in answer["analyses"]]
 
 
 def test_a_picture_is_queued_read_and_shown(bench):
-    case, (analysis,) = new(bench, done=False)
+    case, (analysis,) = bench.new(done=False)
     assert bench.read(analysis)["state"] == "queued"
     assert bench.read(analysis)["karyotype"] is None
     bench.work()
@@ -43,15 +29,8 @@ def test_a_picture_is_queued_read_and_shown(bench):
     assert (line["metaphases"], line["done"], line["to_review"]) == (1, 1, 1)
 
 
-def test_cases_are_found_by_a_part_of_their_name(bench):
-    bench.post("/cases", 201, json={"name": "Find_me%here"})
-    assert [item["name"] for item in bench.get("/cases?query=me%25HERE")["items"]] == ["Find_me%here"]
-    assert bench.get("/cases?query=me_here")["total"] == 0
-    assert bench.post("/cases", 409, json={"name": "Find_me%here"})["error"]["field"] == "name"
-
-
 def test_the_same_picture_is_in_a_case_once(bench):
-    shade = next(SHADES) % 256
+    shade = 254
     case = bench.send(shade, case_name="twice")["case"]
     again = bench.send(shade, 255, case=str(case))
     assert [item["filename"] for item in again["analyses"]] == ["cell255.png"]
@@ -78,80 +57,8 @@ def test_a_key_makes_a_request_count_once_however_often_it_comes(bench):
     bench.work()
 
 
-def test_two_people_who_edit_one_version_one_is_told(bench):
-    _, (analysis,) = new(bench)
-
-    def edit(user):
-        try:
-            with writing(bench.bench.engine) as session:
-                append_edits(session, analysis, 0, user, [NewEdit("flip", {"kind": "flip", "id": 1})], CELL)
-        except Conflict as conflict:
-            return conflict
-        return user
-
-    with ThreadPoolExecutor(4) as pool:
-        outcomes = list(pool.map(edit, "abcd"))
-    winners = [outcome for outcome in outcomes if isinstance(outcome, str)]
-    losers = [outcome for outcome in outcomes if not isinstance(outcome, str)]
-    assert len(winners) == 1
-    assert {(loser.status, loser.more["by"], loser.more["version"]) for loser in losers} == {(409, winners[0], 1)}
-    with reading(bench.bench.engine) as session:
-        assert session.query(Edit).filter_by(analysis_id=analysis).count() == 1
-
-
-def test_a_case_is_signed_read_by_a_second_person_locked_and_reopened(bench):
-    case, (analysis,) = new(bench)
-
-    def act(kind, reader, status=200, **more):
-        version = bench.get(f"/cases/{case}")["version"]
-        given = {"kind": kind, "version": version, **more}
-        return bench.post(f"/cases/{case}/actions", status, json=given, headers={"X-Reader": reader})
-
-    assert act("lock", "Ann", 409)["error"]["code"] == "conflict"
-    assert act("approve", "Ann", 409, seen={analysis: 7})["version"] == 0
-    assert act("approve", "Ann", seen={analysis: 0})["state"] == "approved"
-    edit = {"version": 0, "edits": [{"kind": "flip", "id": 1}]}
-    assert bench.post(f"/analyses/{analysis}/edits", 423, json=edit)["error"]["code"] == "locked"
-    assert act("second", "Ann", 403)["error"]["code"] == "forbidden"
-    assert act("second", "J%C3%B6rg")["actions"][-1]["user"] == "Jörg"
-    assert act("lock", "Ann")["state"] == "locked"
-    assert bench.send(3, case=str(case), status=423)["error"]["code"] == "locked"
-    assert act("reopen", "Ann")["state"] == "open"
-    assert bench.post(f"/analyses/{analysis}/edits", json=edit)["version"] == 1
-    kinds = [action["kind"] for action in bench.get(f"/cases/{case}")["actions"]]
-    assert kinds == ["create", "add", "approve", "second", "lock", "reopen"]
-
-
-def test_an_edit_opens_a_reviewed_case(bench):
-    case, (analysis,) = new(bench)
-    version = bench.get(f"/cases/{case}")["version"]
-    bench.post(f"/cases/{case}/actions", json={"kind": "review", "version": version})
-    bench.post(f"/analyses/{analysis}/edits", json={"version": 0, "edits": [{"kind": "flip", "id": 1}]})
-    whole = bench.get(f"/cases/{case}")
-    assert whole["state"] == "open"
-    assert whole["actions"][-1]["what"] == {"edited": analysis}
-
-
-def test_a_metaphase_is_counted_only_with_the_cases_version(bench):
-    case, _ = new(bench)
-    whole = bench.get(f"/cases/{case}")
-    metaphase, use = whole["metaphases"][0]["id"], {"use": "counted", "counted_number": 45, "version": whole["version"]}
-    assert bench.post(f"/metaphases/{metaphase}/use", json=use)["version"] == whole["version"] + 1
-    assert bench.post(f"/metaphases/{metaphase}/use", 409, json=use)["version"] == whole["version"] + 1
-    assert bench.get(f"/cases/{case}")["result"]["modal_number"] == 45
-
-
-def test_renaming_keeps_what_was_before(bench):
-    case, _ = new(bench)
-    version = bench.get(f"/cases/{case}")["version"]
-    renamed = bench.client.patch(f"/api/v1/cases/{case}", json={"version": version, "name": "renamed", "archived": True}).json
-    assert renamed["actions"][-1]["before"]["archived"] is False
-    assert case not in [item["id"] for item in bench.get("/cases?per_page=500")["items"]]
-    assert bench.client.delete(f"/api/v1/cases/{case}").status_code == 403
-
-
 def test_a_metaphase_is_read_again_beside_its_old_analysis(bench):
-    case, (analysis,) = new(bench)
+    case, (analysis,) = bench.new()
     other = bench.post(f"/analyses/{analysis}/again", 202, json={"segmenter": "classical"})
     assert bench.post(f"/analyses/{analysis}/again", 409, json={})["error"]["code"] == "conflict"
     bench.work()
@@ -165,7 +72,7 @@ def age(bench, analysis, seconds):
 
 
 def test_what_a_dead_worker_had_is_done_by_another(bench):
-    _, (analysis,) = new(bench, done=False)
+    _, (analysis,) = bench.new(done=False)
     huey = bench.bench.queue.huey
     huey.dequeue()  # taken from the queue by a worker that then dies
     with writing(bench.bench.engine) as session:
@@ -183,7 +90,7 @@ def test_what_a_dead_worker_had_is_done_by_another(bench):
 
 
 def test_a_picture_that_kills_workers_fails_in_the_end(bench):
-    _, (analysis,) = new(bench, done=False)
+    _, (analysis,) = bench.new(done=False)
     bench.bench.queue.huey.storage.flush_queue()
     for _ in range(bench.bench.config.attempts):
         with writing(bench.bench.engine) as session:
@@ -196,7 +103,7 @@ def test_a_picture_that_kills_workers_fails_in_the_end(bench):
 
 
 def test_what_got_lost_before_the_queue_is_put_in(bench):
-    _, (analysis,) = new(bench, done=False)
+    _, (analysis,) = bench.new(done=False)
     bench.bench.queue.huey.storage.flush_queue()
     sweep_up(bench.bench)
     assert bench.bench.queue.size() == 0  # perhaps on its way yet
@@ -212,7 +119,7 @@ def test_a_picture_is_accepted_though_the_queue_is_away(bench, monkeypatch):
 
     with monkeypatch.context() as patch:
         patch.setattr(bench.bench.queue, "put", away)
-        _, (analysis,) = new(bench, done=False)
+        _, (analysis,) = bench.new(done=False)
     age(bench, analysis, 60)
     sweep_up(bench.bench)
     bench.work()
@@ -220,7 +127,7 @@ def test_a_picture_is_accepted_though_the_queue_is_away(bench, monkeypatch):
 
 
 def test_a_worker_told_to_stop_gives_its_analysis_back(bench, monkeypatch):
-    _, (analysis,) = new(bench, done=False)
+    _, (analysis,) = bench.new(done=False)
 
     def stop(*_):
         raise KeyboardInterrupt
@@ -237,7 +144,7 @@ def test_the_reason_of_a_failure_names_the_file_as_it_was_called(bench, monkeypa
     def fail(path):
         raise PictureError(f"{path}: is broken")
 
-    case, (analysis,) = new(bench, done=False)
+    case, (analysis,) = bench.new(done=False)
     with monkeypatch.context() as patch:
         patch.setattr("karyogram.web.reading.open_metaphase", fail)
         bench.work()
@@ -260,74 +167,3 @@ def test_a_zip_of_a_folder_goes_into_one_case(bench):
     home = bench.bench.config.data
     assert {path.parent.parent.name for path in home.rglob("*.png")} == {"pictures"}
     bench.work()
-
-
-def test_closed_cases_take_no_edits_even_at_the_last_moment(bench):
-    case, (analysis,) = new(bench)
-    with writing(bench.bench.engine) as session:
-        session.execute(update(Case).where(Case.id == case).values(state="locked"))
-    with pytest.raises(Locked), writing(bench.bench.engine) as session:
-        append_edits(session, analysis, 0, "a", [NewEdit("flip", {"kind": "flip", "id": 1})], CELL)
-
-
-def test_every_added_picture_leaves_a_row(bench):
-    case, ids = new(bench, cells=2)
-    with reading(bench.bench.engine) as session:
-        kinds = [row.kind for row in session.query(Action).filter_by(case_id=case).order_by(Action.id)]
-    assert kinds == ["create", "add", "add"]
-    assert len(ids) == 2
-
-
-def test_nobody_signs_what_another_has_changed_meanwhile(bench):
-    case, (first, second) = new(bench, cells=2)
-    flip = {"version": 0, "edits": [{"kind": "flip", "id": 1}]}
-
-    def sign(kind, reader, seen, status=200):
-        given = {"kind": kind, "version": bench.get(f"/cases/{case}")["version"], "seen": seen}
-        return bench.post(f"/cases/{case}/actions", status, json=given, headers={"X-Reader": reader})
-
-    bench.post(f"/analyses/{first}/edits", json=flip, headers={"X-Reader": "Ben"})
-    refused = sign("approve", "Ada", {first: 0, second: 0}, 409)
-    assert [(told["analysis"], told["version"], told["by"]) for told in refused["changed"]] == [(first, 1, "Ben")]
-    assert "was changed by Ben at" in refused["error"]["reason"]
-    assert bench.get(f"/cases/{case}")["state"] == "open"
-    assert sign("review", "Ada", {first: 1}, 409)["changed"][0]["analysis"] == second, "not seen at all"
-    signed = sign("review", "Ada", {first: 1, second: 0})["actions"][-1]["what"]["versions"]
-    assert signed == {str(first): 1, str(second): 0}
-
-    assert sign("second", "Cy", {first: 0, second: 0}, 409)["changed"][0]["analysis"] == first
-    assert sign("second", "Cy", {first: 1, second: 0})["actions"][-1]["user"] == "Cy"
-
-
-def test_what_changes_a_reviewed_case_opens_it_again(bench):
-    case, (analysis,) = new(bench)
-    metaphase = bench.get(f"/cases/{case}")["metaphases"][0]["id"]
-    changes = {
-        "again": lambda _: bench.post(f"/analyses/{analysis}/again", 202, json={}),
-        "metaphase": lambda v: bench.post(f"/metaphases/{metaphase}/use", json={"use": "excluded", "version": v}),
-        "kind": lambda v: bench.client.patch(f"/api/v1/cases/{case}", json={"version": v, "kind": "acquired"}),
-    }
-    for why, change in changes.items():
-        version = bench.get(f"/cases/{case}")["version"]
-        bench.post(f"/cases/{case}/actions", json={"kind": "review", "version": version})
-        change(version + 1)
-        bench.work()
-        whole = bench.get(f"/cases/{case}")
-        assert whole["state"] == "open"
-        assert why in next(action["what"] for action in whole["actions"][::-1] if action["kind"] == "reopen")
-
-
-def test_versions_are_told_anew_only_when_something_changed(bench):
-    case, (first, second) = new(bench, cells=2)
-    path = f"/api/v1/cases/{case}/versions"
-    asked = bench.client.get(path)
-    assert asked.json["analyses"][str(first)] == {"version": 0, "state": "done", "by": None, "at": None}
-    kept = {"If-None-Match": asked.headers["ETag"]}
-    again = bench.client.get(path, headers=kept)
-    assert (again.status_code, again.data, again.headers["Cache-Control"]) == (304, b"", "private, no-cache")
-    edit = {"version": 0, "edits": [{"kind": "flip", "id": 1}]}
-    bench.post(f"/analyses/{second}/edits", json=edit, headers={"X-Reader": "Ben"})
-    told = bench.client.get(path, headers=kept).json
-    assert (told["version"], told["state"]) == (asked.json["version"], "open")
-    assert (told["analyses"][str(second)]["version"], told["analyses"][str(second)]["by"]) == (1, "Ben")
-    bench.get("/cases/999/versions", 404)

@@ -19,7 +19,7 @@ from karyogram.web.api.people import limiter
 from karyogram.web.bench import open_bench
 from karyogram.web.config import Config
 from karyogram.web.description import describe
-from karyogram.web.refusals import Busy, Invalid, Refusal
+from karyogram.web.refusals import CODES, Busy, Invalid, Refusal, error_body
 from karyogram.web.worker import take_up
 
 log = logging.getLogger("karyogram.web")
@@ -123,21 +123,7 @@ def _answer_errors(app: APIFlask) -> None:
 
 
 def _named(status: int, reason: str) -> dict[str, object]:
-    return {"error": {"code": CODES.get(status, "error"), "reason": reason}}
-
-
-CODES = {
-    400: "bad_request",
-    401: "login_needed",
-    403: "forbidden",
-    404: "not_found",
-    405: "method_not_allowed",
-    413: "too_large",
-    415: "unsupported_media_type",
-    422: "invalid",
-    429: "too_many_requests",
-    500: "internal",
-}
+    return error_body(CODES.get(status, "error"), reason)
 
 
 def _first_reason(error: HTTPError) -> str:

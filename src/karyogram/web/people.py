@@ -8,7 +8,6 @@ people who have not logged in, and nothing that changes a thing to those who may
 import hmac
 from collections.abc import Callable
 from dataclasses import dataclass
-from functools import wraps
 from typing import Any, TypeVar
 from urllib.parse import unquote
 
@@ -62,20 +61,6 @@ def changes_nothing(view: View) -> View:
     """Mark a view that may be asked for by POST by those who may only read."""
     view.for_readers = True  # type: ignore[attr-defined]
     return view
-
-
-def needs(role: str) -> Callable[[View], View]:
-    """Serve a view only to people who have at least this role: read, edit or approve."""
-
-    def decorate(view: View) -> View:
-        @wraps(view)
-        def guarded(*args: Any, **kwargs: Any) -> Any:
-            check_role(role)
-            return view(*args, **kwargs)
-
-        return guarded  # type: ignore[return-value]
-
-    return decorate
 
 
 def check_role(role: str) -> None:

@@ -4,6 +4,11 @@ from collections.abc import Mapping
 from typing import Any
 
 
+def error_body(code: str, reason: str, field: str = "", **more: Any) -> dict[str, Any]:
+    """Return what every client is told that is not served, whoever refuses: the bench, Flask or the server."""
+    return {"error": {"code": code, "reason": reason} | ({"field": field} if field else {}), **more}
+
+
 class Refusal(Exception):  # noqa: N818  # a refusal is an answer, not an error of the bench
     """A request that is not served: ``status`` is HTTP's, ``code`` a word for programs, ``reason`` a sentence for people.
 
@@ -19,8 +24,7 @@ class Refusal(Exception):  # noqa: N818  # a refusal is an answer, not an error 
 
     def body(self) -> dict[str, Any]:
         """Return what the client is told."""
-        error = {"code": self.code, "reason": self.reason}
-        return {"error": error | ({"field": self.field} if self.field else {}), **self.more}
+        return error_body(self.code, self.reason, self.field, **self.more)
 
 
 class LoginNeeded(Refusal):
@@ -78,3 +82,12 @@ class Busy(Refusal):
 
     def __init__(self, reason: str, seconds: int = 10) -> None:
         super().__init__(reason, headers={"Retry-After": str(seconds)})
+
+
+#: The code of what Flask or the server refuses, by HTTP status.
+CODES = {kind.status: kind.code for kind in (Refusal, LoginNeeded, Forbidden, Missing, TooLarge, Invalid)} | {
+    405: "method_not_allowed",
+    415: "unsupported_media_type",
+    429: "too_many_requests",
+    500: "internal",
+}

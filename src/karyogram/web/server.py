@@ -1,5 +1,6 @@
 """Serve a bench: waitress for the pages and the API, a child process for the workers, both stopped in good order."""
 
+import json
 import logging
 import os
 import signal
@@ -20,6 +21,7 @@ from karyogram.web.bench import open_bench
 from karyogram.web.config import Config
 from karyogram.web.db import reading
 from karyogram.web.db.people import has_users
+from karyogram.web.refusals import CODES, Refusal, error_body
 from karyogram.web.worker import GRACE
 
 log = logging.getLogger("karyogram.server")
@@ -92,8 +94,7 @@ class JsonError(ErrorTask):
     def execute(self) -> None:
         """Answer and close."""
         error = self.request.error
-        code = "too_large" if error.code == 413 else "bad_request"
-        body = f'{{"error": {{"code": "{code}", "reason": "{error.reason}"}}}}\n'.encode()
+        body = json.dumps(error_body(CODES.get(error.code, Refusal.code), error.reason)).encode()
         self.status = f"{error.code} {error.reason}"
         self.response_headers.append(("Content-Length", str(len(body))))
         self.response_headers.append(("Content-Type", "application/json"))

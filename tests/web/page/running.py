@@ -1,7 +1,7 @@
 """A bench that is served in this process, for a browser; its queue waits for what the tests say has been read."""
 
 from collections.abc import Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from io import BytesIO
 from threading import Thread
 
@@ -29,7 +29,7 @@ class Site:
         """Say that a worker has read a queued analysis so."""
         with writing(self.bench.engine) as session:
             held = analyses.claim(session, analysis)
-            analyses.finish(session, held, karyotype, 0.1, 550)
+            analyses.finish(session, held, replace(karyotype, image=held.filename), 0.1, 550)
 
     def plant(self, name: str, pictures: Sequence[tuple[bytes, Karyotype]]) -> list[int]:
         """Make a case of pictures that are read already; return its analyses."""

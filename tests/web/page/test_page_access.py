@@ -38,7 +38,7 @@ def test_the_bench_has_names_and_contrast(person, analysis, scheme):
         assert violations(page) == []
         page.keyboard.press("Escape")
         page.get_by_role("dialog").wait_for(state="detached")
-    for name in ("More", "Ideogram of class"):
+    for name in ("Export (E)", "More", "Ideogram of class"):
         page.get_by_role("button", name=name).click()
         assert violations(page) == []
         page.keyboard.press("Escape")
@@ -50,8 +50,12 @@ def test_list_case_and_login_have_names_and_contrast(person, site, analysis, sch
     page.goto("/")
     page.wait_for_selector("#rows tr")
     assert violations(page) == []
+    page.get_by_role("button", name="Training data").click()
+    assert violations(page) == []
     page.goto(f"/cases/{site.read(analysis)['case']}")
     page.wait_for_selector(".cell")
+    assert violations(page) == []
+    page.get_by_role("button", name="Export").click()
     assert violations(page) == []
     page.goto("/login")
     assert violations(page) == []

@@ -4,6 +4,7 @@ import time
 
 import pytest
 from hands import Fingers, drag, held, misread, opened, saved
+from playwright.sync_api import expect
 
 WRONG = {9: "9", 17: "20", 23: "4"}
 
@@ -125,6 +126,36 @@ def test_homologues_change_places_by_hand_by_key_and_by_button(page, site, cells
     after = site.read(analysis)
     assert [c["id"] for c in after["karyotype"]["chromosomes"] if c["label"] == "1"] == held(page, "1")
     assert after["confirmed"] == [3], "an order says nothing of a class"
+
+
+def test_where_a_chromosome_goes_is_marked_by_hand_and_by_key(page, site, cells):
+    (analysis,) = site.plant("gap", cells[:1])
+    opened(page, analysis)
+    boxes = {number: page.locator(f"[data-chromosome='{number}']").bounding_box() for number in (1, 2, 3)}
+    seen = """() => [...document.querySelectorAll("[data-gap]")].map((button) => {
+        const mark = getComputedStyle(button, "::after");
+        return [button.dataset.chromosome, button.dataset.gap, parseFloat(mark.width) + parseFloat(mark.borderLeftWidth) > 3];
+    })"""
+
+    def over(number, part):
+        box = boxes[number]
+        page.mouse.move(box["x"] + part * box["width"], box["y"] + 30, steps=2)
+        return page.evaluate(seen)
+
+    over(1, 0.5)
+    page.mouse.down()
+    assert over(1, 0.1) == [], "it stands there already"
+    assert over(2, 0.9) == [["2", "behind", True]]
+    assert over(3, 0.1) == [["3", "before", True]]
+    box = page.locator("[data-slot='deleted']").bounding_box()
+    page.mouse.move(box["x"] + 20, box["y"] + 20)
+    assert page.evaluate(seen) == [], "a tray has no order"
+    over(2, 0.9)
+    page.mouse.up()
+    assert (held(page, "1"), page.evaluate(seen)) == ([2, 1], [])
+    page.keyboard.press("Shift+ArrowLeft")
+    assert (held(page, "1"), page.evaluate(seen)) == ([1, 2], [["1", "before", True]])
+    expect(page.locator("[data-gap]")).to_have_count(0)
 
 
 def test_the_ideogram_is_shown_at_the_level_chosen_and_stays_so(page, site, cells):

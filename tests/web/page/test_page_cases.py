@@ -1,9 +1,10 @@
 """The list of cases, uploads, single chromosomes, the login."""
 
 import re
+from io import BytesIO
 
 import numpy as np
-from hands import opened
+from hands import look, opened, stopped
 from playwright.sync_api import expect
 from running import serve
 
@@ -33,6 +34,64 @@ def test_500_cases_are_searched_paged_and_filtered(page, site):
     page.locator("#query").fill("")
     page.locator("#state").select_option("locked")
     page.get_by_text("No case fits.").wait_for()
+
+
+def test_the_list_is_live_and_nothing_moves_from_under_hand_or_eye(person, site, cells):
+    site.plant("live done", cells[:1])
+    client = site.app.test_client()
+    for number in range(40):
+        client.post("/api/v1/cases", json={"name": f"live {number:02}"})
+    data = {"image": (BytesIO(cells[1][0]), "a.png"), "case_name": "live queued"}
+    (queued,) = client.post("/api/v1/analyses", data=data).json["analyses"]
+    page = stopped(person())
+    page.goto("/?query=live")
+    rows, told = page.locator("#rows tr"), []
+    expect(rows).to_have_count(42)
+    page.on("response", lambda answer: told.append(answer.status) if "/cases?" in answer.url else None)
+
+    def look_on():
+        with page.expect_response("**/cases?*"):
+            look(page)
+        page.wait_for_timeout(50)
+
+    look_on()
+    assert told == [304]
+    link = page.get_by_role("link", name="live 05")
+    link.focus()
+    page.evaluate("window.scrollTo(0, document.body.scrollHeight)")
+    place = link.bounding_box()
+    client.post("/api/v1/cases", json={"name": "live new"})
+    look_on()
+    expect(rows).to_have_count(43)
+    assert rows.first.inner_text().startswith("live new")
+    assert page.evaluate("document.activeElement.textContent") == "live 05"
+    assert link.bounding_box() == place
+
+    page.evaluate("window.scrollTo(0, 0)")
+    row = page.get_by_role("row", name="live queued")
+    row.get_by_text("reading 0 of 1").wait_for()
+    row.hover()
+    site.finish(queued["id"], cells[1][1])
+    look_on()
+    expect(row.get_by_text("reading")).to_have_count(0)
+    assert rows.first.inner_text().startswith("live new"), "the pointer is about to press"
+    look_on()
+    expect(rows.first).to_contain_text("live queued")
+
+    def turn(state):
+        page.evaluate("""(state) => {
+            Object.defineProperty(document, "visibilityState", { value: state, configurable: true });
+            document.dispatchEvent(new Event("visibilitychange"));
+        }""", state)  # fmt: skip
+
+    turn("hidden")
+    look_on()
+    told.clear()
+    page.clock.run_for(20_000)
+    page.wait_for_timeout(100)
+    assert told == [], "nobody sees it"
+    with page.expect_response("**/cases?*"):
+        turn("visible")
 
 
 def test_several_pictures_are_one_case_and_what_is_no_picture_says_why(page, site, cells):

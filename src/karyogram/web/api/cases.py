@@ -60,12 +60,20 @@ class NewAction(Schema):
 
 @cases.get("/cases")
 @cases.input(Wanted, location="query", arg_name="wanted")
-@cases.doc(summary="List cases, those changed last first")
-def list_cases(wanted: dict[str, Any]) -> dict[str, Any]:
+@cases.doc(summary="List cases, those changed last first; 304 for whoever has the list as it is", responses=[304])
+def list_cases(wanted: dict[str, Any]) -> Response:
     """Return a page of the list."""
     with reading(bench().engine) as session:
         items, total = store.list_cases(session, **wanted)
-    return {"items": items, "total": total, "page": wanted["page"], "per_page": wanted["per_page"]}
+    return _tagged({"items": items, "total": total, "page": wanted["page"], "per_page": wanted["per_page"]})
+
+
+def _tagged(told: dict[str, Any]) -> Response:
+    """Return an answer with an ETag, or 304 without a body if the client has it already."""
+    response = jsonify(told)
+    response.add_etag()
+    response.make_conditional(request)
+    return response
 
 
 @cases.post("/cases")
@@ -101,10 +109,8 @@ def read_case(case_id: int) -> dict[str, Any]:
 def case_versions(case_id: int) -> Response:
     """Return them with an ETag, so that asking again costs one query and a line."""
     with reading(bench().engine) as session:
-        response = jsonify(store.versions(session, case_id))
-    response.add_etag()
+        response = _tagged(store.versions(session, case_id))
     response.headers["Cache-Control"] = "private, no-cache"
-    response.make_conditional(request)
     return response
 
 

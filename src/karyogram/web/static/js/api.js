@@ -28,13 +28,17 @@ async function headers(method, extra) {
   return all;
 }
 
-async function request(method, path, body, extra = {}) {
+async function send(method, path, body, extra = {}) {
   const json = body !== undefined && !(body instanceof FormData);
-  const response = await fetch(BASE + path, {
+  return fetch(BASE + path, {
     method,
     headers: await headers(method, json ? { "Content-Type": "application/json", ...extra } : extra),
     body: json ? JSON.stringify(body) : body,
   });
+}
+
+async function request(...asked) {
+  const response = await send(...asked);
   return answer(response.status, await response.text());
 }
 
@@ -53,7 +57,12 @@ function answer(status, text) {
 const query = (values) =>
   new URLSearchParams(Object.entries(values).filter(([, value]) => value !== "" && value !== undefined)).toString();
 
-export const cases = (filters) => request("GET", `/cases?${query(filters)}`);
+/** A page of the list of cases with its `tag`; null if that with the tag given is still the same. */
+export async function cases(filters, tag) {
+  const response = await send("GET", `/cases?${query(filters)}`, undefined, tag ? { "If-None-Match": tag } : {});
+  if (response.status === 304) return null;
+  return { ...answer(response.status, await response.text()), tag: response.headers.get("ETag") };
+}
 export const oneCase = (id) => request("GET", `/cases/${id}`);
 export const versions = (id) => request("GET", `/cases/${id}/versions`);
 /** Sign or reopen a case as it was seen: its version, and those of its analyses. Returns the case. */
@@ -66,6 +75,8 @@ export const step = (id, way, version) => request("POST", `/analyses/${id}/${way
 export const history = (id) => request("GET", `/analyses/${id}/edits`);
 export const segment = (id, [x, y]) => request("GET", `/analyses/${id}/segment?${query({ x: x.toFixed(1), y: y.toFixed(1) })}`);
 export const use = (id, body) => request("POST", `/metaphases/${id}/use`, body);
+export const packTraining = (wanted) => request("POST", "/export/training", wanted);
+export const training = (id) => request("GET", `/export/training/${id}`);
 export const models = () => request("GET", "/models");
 export async function login(name, password) {
   const response = await fetch(`${BASE}/login`, {
@@ -80,8 +91,8 @@ export const logout = () => request("POST", "/logout", {});
 export const picture = (metaphase) => `${BASE}/metaphases/${metaphase}/picture?dark=1`;
 export const ideogram = (label, level) => `${BASE}/bands/${label}.svg?level=${level}`;
 export const template = (label) => `${BASE}/templates/${label}.png`;
-export const exported = (id, format) => `${BASE}/analyses/${id}/export?format=${format}`;
-export const caseExported = (id, format) => `${BASE}/cases/${id}/export?format=${format}`;
+export const exported = (id, wanted) => `${BASE}/analyses/${id}/export?${query(wanted)}`;
+export const caseExported = (id, wanted) => `${BASE}/cases/${id}/export?${query(wanted)}`;
 export const audit = (id) => `${BASE}/cases/${id}/audit.csv`;
 
 /** A key that makes a POST safe to send again. */

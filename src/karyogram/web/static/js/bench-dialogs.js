@@ -4,24 +4,10 @@ import * as api from "./api.js";
 import { ask, openMenu, tell } from "./dialogs.js";
 import { announce, h, notify, when } from "./dom.js";
 import { counted, inWords } from "./edits.js";
+import { ofCase, ofCell } from "./exports.js";
 import { KEYS } from "./keys.js";
 import { FORMATS, LABELS, ROWS, expected } from "./labels.js";
 import { guesses } from "./panel.js";
-
-const NAMES = {
-  png: "Karyogram and overlay (PNG)",
-  html: "Report (HTML)",
-  pdf: "Report (PDF)",
-  coco: "COCO",
-  voc: "VOC boxes",
-  tiff: "Label TIFF",
-  csv: "Table (CSV)",
-  iscn: "ISCN text",
-  geojson: "QuPath (GeoJSON)",
-  imagej: "ImageJ regions",
-  json: "karyotype.json",
-};
-const FIRST = ["pdf", "html", "png"];
 
 /** Resolves to a label, to null for "without a place", to undefined if the reader thought better of it. */
 export async function palette({ state }) {
@@ -167,17 +153,10 @@ export async function conflict(bench, error) {
 export const undoTheirs = (by) => ask(`Undo what ${by} has done?`, h("p", {}, "The last edit is not yours."), [["yes", "Undo it"]]);
 
 export function exports({ state, whole }, button) {
-  const link = (format) => h("a", { href: api.exported(state.id, format), download: "" }, NAMES[format] ?? format);
-  const rest = FORMATS.filter((format) => !FIRST.includes(format));
   openMenu(
     button,
-    h("h2", {}, "This cell"),
-    FIRST.map(link),
-    rest.map(link),
-    h("h2", {}, `Case ${whole.name}`),
-    ["pdf", "zip"].map((format) =>
-      h("a", { href: api.caseExported(whole.id, format), download: "" }, `All cells (${format.toUpperCase()})`),
-    ),
+    h("section", {}, h("h2", {}, "This cell"), ofCell(state.id, FORMATS)),
+    h("section", {}, h("h2", {}, `Case ${whole.name}`), ofCase(whole)),
   );
 }
 

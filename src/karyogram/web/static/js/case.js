@@ -4,6 +4,7 @@ import * as api from "./api.js";
 import { ask, openMenu } from "./dialogs.js";
 import { $, announce, h, iconButton, notify, when } from "./dom.js";
 import { onChoose, onDrop } from "./drops.js";
+import { ofCase } from "./exports.js";
 import { takeIn } from "./intake.js";
 import { deedsOfOthers, isCurrent, watch } from "./live.js";
 import { nameOf, showReader } from "./person.js";
@@ -22,9 +23,9 @@ async function load() {
 }
 
 /** Somebody or a worker has changed something: show it, unless the reader is about to choose something here. */
-async function follow(told) {
+async function follow() {
   const busy = document.querySelector("dialog[open], [popover]:popover-open, #cells select:focus");
-  if (busy || isCurrent(whole, told)) return;
+  if (busy || isCurrent(whole, await api.versions(id))) return;
   const before = whole;
   await load();
   notifyOf(deedsOfOthers(before, whole, nameOf(person)));
@@ -135,19 +136,7 @@ function renderActions() {
   const edits = person.role !== "read";
   const button = (text, run, kind = "") => h("button", { type: "button", class: kind, onclick: run }, text);
   const doubtful = whole.metaphases.find(({ use, analysis }) => use === "karyogram" && analysis?.review);
-  const exports = iconButton(
-    "export",
-    "Export",
-    () =>
-      openMenu(
-        exports,
-        ["pdf", "html", "json", "zip"].map((format) =>
-          h("a", { href: api.caseExported(id, format), download: "" }, format.toUpperCase()),
-        ),
-        h("a", { href: api.audit(id), download: "" }, "Audit trail (CSV)"),
-      ),
-    { words: true, "aria-haspopup": "true" },
-  );
+  const exports = iconButton("export", "Export", () => openMenu(exports, ofCase(whole)), { words: true, "aria-haspopup": "true" });
   $("#actions").replaceChildren(
     ...[
       doubtful ? h("a", { class: "button", href: `/analyses/${doubtful.analysis.id}` }, "Review") : null,
@@ -263,7 +252,7 @@ async function start() {
   showReader(asked);
   person = await asked;
   await load();
-  watch(id, follow);
+  watch(follow);
   onDrop($("#main"), take);
   onChoose($("#files"), take);
 }

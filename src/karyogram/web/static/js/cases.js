@@ -1,26 +1,30 @@
-// The list of cases: searched and paged by the server, so that 5 and 5,000 cost the same.
+// The list of cases: searched and paged by the server, so that 5 and 5,000 cost the same, and live while it is in sight.
 
 import * as api from "./api.js";
 import { $, announce, h, notify, when } from "./dom.js";
 import { onChoose, onDrop } from "./drops.js";
 import { takeIn } from "./intake.js";
+import { watch } from "./live.js";
 import { showReader } from "./person.js";
 import { singles } from "./single.js";
+import { packTraining, resumeTraining } from "./training.js";
 
 const PER_PAGE = 50;
 const TYPED = 180;
-const AGAIN = 2000;
+const RESTING = 3000;
 const COLOURS = { open: "", reviewed: "blue", approved: "green", locked: "green" };
 
 const filters = new URLSearchParams(location.search);
 const page = () => Number(filters.get("page")) || 1;
 let asked = 0;
-let timer;
+let rows = new Map(); // what the table shows: {one, said, line} by case
+let tag = "";
+let moved = -Infinity; // when the pointer last moved over the rows
 
 function change(values) {
   for (const [name, value] of Object.entries(values)) value ? filters.set(name, value) : filters.delete(name);
   history.replaceState(null, "", `?${filters}`);
-  return show();
+  return showAnew();
 }
 
 function row(one) {
@@ -47,6 +51,7 @@ function pager(total) {
   const pages = Math.max(1, Math.ceil(total / PER_PAGE));
   const go = (to, text) =>
     h("button", { type: "button", disabled: to < 1 || to > pages, onclick: () => change({ page: to > 1 ? to : "" }) }, text);
+  const kept = document.activeElement.closest("#pager button")?.textContent;
   $("#pager").replaceChildren(
     h(
       "span",
@@ -55,25 +60,47 @@ function pager(total) {
     ),
     ...(pages > 1 ? [go(page() - 1, "Previous"), go(page() + 1, "Next")] : []),
   );
+  if (kept) [...$("#pager").querySelectorAll("button")].find(({ textContent }) => textContent === kept)?.focus();
 }
 
+/** Bring the table in line with a list. Rows that say the same stay the elements they are, and the focus stays in its row. */
+function fill(list) {
+  const body = $("#rows");
+  const focused = [...rows.values()].find(({ line }) => line.contains(document.activeElement));
+  const next = new Map();
+  for (const one of list) {
+    const [said, old] = [JSON.stringify(one), rows.get(one.id)];
+    next.set(one.id, old?.said === said ? old : { one, said, line: row(one) });
+  }
+  for (const [id, { line }] of rows) if (next.get(id)?.line !== line) line.remove();
+  [...next.values()].forEach(({ line }, at) => line === body.children[at] || body.insertBefore(line, body.children[at] ?? null));
+  rows = next;
+  if (focused && !body.contains(document.activeElement))
+    next.get(focused.one.id)?.line.querySelector("a").focus({ preventScroll: true });
+}
+
+/** Ask for the list and show what has changed; while the pointer moves over the rows, none of them moves away under it. */
 async function show() {
-  clearTimeout(timer);
   const turn = ++asked;
+  const wanted = { query: filters.get("query") ?? "", state: filters.get("state") ?? "", page: page(), per_page: PER_PAGE };
+  const list = await api.cases(wanted, tag);
+  if (!list || turn !== asked) return;
+  const { items, total } = list;
+  const aimed = performance.now() - moved < RESTING;
+  const now = new Map(items.map((one) => [one.id, one]));
+  fill(aimed ? [...rows.values()].map(({ one }) => now.get(one.id) ?? one) : items);
+  tag = aimed ? "" : list.tag;
+  $(".wide").hidden = !rows.size;
+  $("#empty").hidden = rows.size > 0;
+  $("#empty").textContent = filters.size ? "No case fits." : "No case yet. Drop a metaphase above, and it is read.";
+  pager(total);
+}
+
+/** Show the list now, whatever is under the pointer. */
+async function showAnew() {
+  [tag, moved] = ["", -Infinity];
   try {
-    const { items, total } = await api.cases({
-      query: filters.get("query") ?? "",
-      state: filters.get("state") ?? "",
-      page: page(),
-      per_page: PER_PAGE,
-    });
-    if (turn !== asked) return;
-    $("#rows").replaceChildren(...items.map(row));
-    $(".wide").hidden = !items.length;
-    $("#empty").hidden = items.length > 0;
-    $("#empty").textContent = filters.size ? "No case fits." : "No case yet. Drop a metaphase above, and it is read.";
-    pager(total);
-    if (items.some((one) => one.queued || one.running)) timer = setTimeout(show, AGAIN);
+    await show();
   } catch (error) {
     notify(error.message, "bad");
   }
@@ -81,7 +108,16 @@ async function show() {
 
 function take(files) {
   $("#uploads").hidden = false;
-  takeIn(files, { form: $("#upload-form"), list: $("#upload-list"), changed: show });
+  takeIn(files, { form: $("#upload-form"), list: $("#upload-list"), changed: showAnew });
+}
+
+/** Training data are for those who may edit. */
+async function training() {
+  const [button, list] = [$("#training"), $("#packed")];
+  if ((await person).role === "read") return;
+  button.hidden = false;
+  button.addEventListener("click", () => packTraining(list).catch((error) => notify(error.message, "bad")));
+  await resumeTraining(list);
 }
 
 $("#query").value = filters.get("query") ?? "";
@@ -101,6 +137,9 @@ document.addEventListener("keydown", (event) => {
 onDrop($("#drop-metaphases"), take);
 onChoose($("#files"), take);
 onChoose($("#folder"), take);
-showReader(api.me());
-show();
+const person = api.me();
+showReader(person);
+$("#rows").addEventListener("pointermove", () => (moved = performance.now()));
+showAnew().then(() => watch(show));
+training().catch((error) => notify(error.message, "bad"));
 singles().catch((error) => notify(error.message, "bad"));

@@ -40,12 +40,13 @@ export class Bench {
     sawCase(whole);
     this.state.show();
     listen(this);
-    watch(whole.id, (told) => this.#follow(told));
+    watch(() => this.#follow());
     $("#main").setAttribute("aria-busy", "false");
   }
 
   /** Take in and say what others have done; what an own edit stands in the way of comes with the next look. */
-  async #follow({ version, analyses }) {
+  async #follow() {
+    const { version, analyses } = await api.versions(this.whole.id);
     const { by, version: newest } = analyses[this.state.id];
     const me = nameOf(this.person);
     if (newest > this.state.analysis.version && (await this.state.follow(by === me ? "" : by)) && by !== me)
@@ -112,11 +113,12 @@ export class Bench {
   /** Move the chosen one before (-1) or behind (1) its homologue. */
   order(step) {
     const { first, now } = this.state;
-    if (!first?.label || this.state.isDeleted(first.id)) return;
+    if (!first?.label || this.state.isDeleted(first.id)) return undefined;
     const copies = homologues(now, first.label);
     const place = copies.findIndex(({ id }) => id === first.id) + step;
-    if (place >= 0 && place < copies.length) this.#putAt(first.id, place);
-    else announce("There is no homologue on that side.");
+    if (place < 0 || place >= copies.length) return announce("There is no homologue on that side.");
+    this.#putAt(first.id, place);
+    if (this.canEdit) this.karyogram.showMoved(first.id, step < 0 ? "before" : "behind");
   }
 
   #putAt(id, place) {
@@ -264,8 +266,9 @@ export class Bench {
     if (this.canEdit && (await talk.use(this, use))) await this.#next();
   }
 
-  exports() {
-    talk.exports(this, this.header.exportButton);
+  /** What is exported is what is saved, so that comes first. */
+  async exports() {
+    if (await this.state.settled()) talk.exports(this, this.header.exportButton);
   }
 
   history() {

@@ -29,9 +29,10 @@ export function ask(title, content, choices = [["ok", "OK"]], { wide = false, ca
 /** Show something to read, with one button to close it. */
 export const tell = (title, content, wide = false) => ask(title, content, [["ok", "Close"]], { wide, cancel: null });
 
-/** Open a menu below a button. */
+/** Open a menu below a button. What is fetched from it closes it. */
 export function openMenu(button, ...content) {
   const menu = h("div", { class: "menu", popover: "auto" }, content);
+  menu.addEventListener("click", ({ target }) => target.closest("a[download]") && menu.hidePopover());
   button.after(menu);
   menu.addEventListener("toggle", (event) => {
     if (event.newState !== "closed") return;

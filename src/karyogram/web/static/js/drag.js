@@ -1,15 +1,26 @@
-// A chromosome in the hand: it follows the pointer, slots under it light up, and the bench hears where it was let go.
+// A chromosome in the hand: it follows the pointer, the slot under it lights up and shows the place where it would stand, and the
+// bench hears where it was let go.
 
 import { paint } from "./cutout.js";
 import { h } from "./dom.js";
 
+const standing = (slot) => [...slot.querySelectorAll("[data-chromosome]")];
+
 /** How many of the chromosomes in a slot, but for `own`, stand left of a place on the page. */
 function placeAt(slot, own, x) {
-  const middles = [...slot.querySelectorAll("[data-chromosome]")]
+  const middles = standing(slot)
     .filter((button) => button !== own)
     .map((button) => button.getBoundingClientRect())
     .map(({ left, right }) => (left + right) / 2);
   return middles.filter((middle) => middle < x).length;
+}
+
+/** The gap at a place in a slot: a chromosome beside it and the side; none in a tray, and where `own` stands already. */
+function gapAt(slot, own, place) {
+  const all = slot ? standing(slot) : [];
+  if (!slot?.matches(".slot") || all.indexOf(own) === place) return [];
+  const others = all.filter((button) => button !== own);
+  return place < others.length ? [others[place], "before"] : [others.at(-1), "behind"];
 }
 
 /** Carry a chromosome from a pointer event until that pointer is let go. Escape puts it back. */
@@ -33,6 +44,7 @@ export function lift(bench, chromosome, event) {
       slot?.classList.add("over");
       over = slot;
     }
+    bench.karyogram.showGap(...gapAt(slot, own, slot && placeAt(slot, own, move.clientX)));
   };
   const drop = (end) => {
     if (end.pointerId !== event.pointerId) return;
@@ -49,6 +61,7 @@ export function lift(bench, chromosome, event) {
     canvas.remove();
     over?.classList.remove("over");
     own?.classList.remove("lifted");
+    bench.karyogram.showGap();
   };
   for (const [name, listener] of Object.entries(listeners)) window.addEventListener(name, listener, true);
   follow(event);

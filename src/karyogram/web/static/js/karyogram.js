@@ -9,6 +9,7 @@ import { counted } from "./edits.js";
 
 const STILL = 5;
 const SHELF = 76;
+const MOMENT = 1200;
 
 export class Karyogram {
   constructor(bench, picture) {
@@ -177,6 +178,20 @@ export class Karyogram {
       button.setAttribute("aria-pressed", String(chosen.includes(id)));
       button.tabIndex = id === first ? 0 : -1;
     }
+  }
+
+  /** Mark a side, "before" or "behind", of a chromosome's button as the gap where one goes; without a button, none is marked. */
+  showGap(button, side) {
+    clearTimeout(this.gapEnds);
+    if (this.gap) delete this.gap.dataset.gap;
+    if (button) button.dataset.gap = side;
+    this.gap = button;
+  }
+
+  /** Show for a moment to which side of its homologue a chromosome went. */
+  showMoved(id, side) {
+    this.showGap(this.buttons.get(id).button, side);
+    this.gapEnds = setTimeout(() => this.showGap(), MOMENT);
   }
 
   /** Put the focus on a chromosome, so that a screen reader says it. */

@@ -1,17 +1,15 @@
-// What others do shows without a reload: the page asks now and then for the versions of a case, which is a line and mostly 304.
-
-import * as api from "./api.js";
+// What others do shows without a reload: the page asks now and then, and is mostly answered 304.
 
 const [EVERY, SLOWEST] = [2000, 30_000];
 
-/** Ask for the versions of a case as long as the page is in sight, and hand them to `look` each time. */
-export function watch(id, look) {
+/** Let `look` ask the server again and again as long as the page is in sight; less often while that fails. */
+export function watch(look) {
   let [pause, timer] = [EVERY, 0];
   const later = () => (timer = setTimeout(ask, pause));
   const ask = async () => {
     clearTimeout(timer);
     try {
-      await look(await api.versions(id));
+      await look();
       pause = EVERY;
     } catch {
       pause = Math.min(2 * pause, SLOWEST);
