@@ -55,7 +55,7 @@ Split by picture, as theirs: cells and cases are shared by the parts, so scores 
 NOTE = """
 Seconds were taken beside other work, so they only say how long it took here. "ImageNet": the convolutions begin with VGG16's
 weights of Keras, brought to our input's scale (`--weights`); for the other networks there were none at hand. VGG16 has hardly
-begun with any setting: what ImageNet taught it does not fit chromosomes of thirty pixels (a linear reading of its features tells
+begun with any setting: what ImageNet taught it fits no chromosomes of thirty pixels (a linear reading of its features tells
 0.30 of 128 pictures right, one of random features 0.55), and four epochs do not mend that; so its order says nothing.
 
 ## All settings, beside the founders'
