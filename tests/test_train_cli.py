@@ -134,6 +134,12 @@ def test_boxes_too_small_for_the_margin_are_taken_as_they_are(tmp_path):
     assert (cell.boxes[:, 2:] > cell.boxes[:, :2]).all()
 
 
+@pytest.mark.parametrize(("pattern", "number"), [("(c)", 1), (r"_c([01])_", 2)])
+def test_too_few_cases_are_an_error_before_anything_is_prepared(crops, pattern, number):
+    with pytest.raises(DataError, match=rf"too few cases \({number}\)"):
+        make_split(crops, pattern, seed=0)
+
+
 def test_a_broken_crop_is_left_out_and_named(crops, tmp_path):
     (tmp_path / "1").mkdir()
     source = next((crops / "1").iterdir())
