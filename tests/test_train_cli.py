@@ -188,6 +188,7 @@ def test_a_run_goes_on_only_as_it_began(tmp_path):
         ([], "give --split, or --case-regex"),
         (["--case-regex", "(c"], "no regular expression"),
         (["--case-regex", "c1"], "needs a group"),
+        (["--case-regex", "(c)", "--seed", "-1"], "-1 is not in the range x>=0"),
         (["--case-regex", "(c)", "--drawn", "3"], "DATA has no annotations/"),
     ],
 )
