@@ -141,8 +141,17 @@ def test_its_temperature_is_that_of_known_chromosomes(fitted):
 def test_without_cells_there_is_nothing_to_learn():
     from karyogram.training.together import fit_cell
 
-    with pytest.raises(DataError, match="nothing to learn"):
-        fit_cell([opinions([], [])])
+    for nothing in (opinions([], []), opinions([{0: 0.9}], [-1])):
+        with pytest.raises(DataError, match="nothing to learn"):
+            fit_cell([nothing])
+
+
+@pytest.mark.parametrize("steps", [1, 10])
+def test_a_few_steps_are_steps_too(steps):
+    from karyogram.training.together import fit_cell
+
+    net = fit_cell([doubtful_cell()], steps=steps, batch=2)
+    assert all(bool(weight.isfinite().all()) for weight in net.parameters())
 
 
 def test_saved_opinions_are_read_again(tmp_path):

@@ -1,6 +1,11 @@
 # ruff: noqa: E402  # torch and onnx are extras: they are asked for before anything that needs them is imported
 """Training the segmenter: its losses, a small run that resumes, the exported file."""
 
+import itertools
+from dataclasses import replace
+from importlib.resources import files
+from pathlib import Path
+
 import numpy as np
 import pytest
 
@@ -8,7 +13,7 @@ torch = pytest.importorskip("torch")
 pytest.importorskip("lightning")
 pytest.importorskip("onnx")
 
-from karyogram.errors import ModelError
+from karyogram.errors import DataError, ModelError
 from karyogram.segment.peaks import FILTER, INNER, MASK_FEATURES, OUTPUTS, RIM, TEXTURE, WINDOW
 from karyogram.training import detection
 from karyogram.training.detection import box_loss, cut_windows, fit_detection, heat_loss, mask_loss, projection_loss
@@ -120,15 +125,32 @@ def test_a_killed_run_asks_for_the_views_that_come_next(tmp_path, monkeypatch):
         begun.append(arguments[-1])
         return Views(*arguments)
 
-    def often(folder, save_last, every_n_train_steps):
-        return checkpoint(folder, save_last=save_last, every_n_train_steps=1)
+    def often(folder, every_n_train_steps, **options):
+        return checkpoint(folder, every_n_train_steps=1, **options)
 
     monkeypatch.setattr(detection, "Views", recorded)
     monkeypatch.setattr(detection.lightning.pytorch.callbacks, "ModelCheckpoint", often)
-    for steps in (1, 2):
-        fit_detection([bars()], tmp_path, steps, batch=1)
+    fit_detection([bars()], tmp_path / "begun", 1, batch=1)
+    (tmp_path / "begun").rename(tmp_path / "moved")
+    fit_detection([bars()], tmp_path / "moved", 2, batch=1)
     assert begun == [0, 1]
-    assert torch.load(tmp_path / "last.ckpt", map_location="cpu", weights_only=True)["global_step"] == 2
+    assert torch.load(tmp_path / "moved" / "last.ckpt", map_location="cpu", weights_only=True)["global_step"] == 2
+    assert not list(tmp_path.rglob("last-v*"))
+
+
+def test_a_batch_of_views_without_a_chromosome_is_drawn_anew():
+    wide = replace(bars(1400), exact=np.zeros(9, bool))  # most squares of it are empty, and nothing is pasted
+    batches = itertools.islice(Views([wide], 1, seed=0), 12)
+    assert all((batch["chosen"] >= 0).any() for batch in batches)
+
+
+def test_what_cannot_be_learned_from_is_named(tmp_path):
+    unknown = replace(bars(), labels=np.full(9, -1, np.int16))
+    with pytest.raises(DataError, match="no chromosome of known class"):
+        fit_detection([unknown], tmp_path, 1)
+    start = Path(str(files("karyogram.weights") / "gband.onnx"))
+    with pytest.raises(ModelError, match=r"gband\.onnx: .*not a segmenter"):
+        fit_detection([bars()], tmp_path, 1, start=start)
 
 
 def eager():

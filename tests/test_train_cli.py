@@ -17,9 +17,10 @@ from karyogram.datasets.synth.metaphase import synth_metaphase
 from karyogram.datasets.tseng import MARGIN
 from karyogram.datasets.voc import Annotation, Box, write_voc
 from karyogram.errors import DataError
-from karyogram.files import write_picture
+from karyogram.files import read_picture, write_picture
+from karyogram.training.cells import read_cell
 from karyogram.training.cli import train
-from karyogram.training.data import prepare_crops, prepare_metaphases
+from karyogram.training.data import prepare_crops, prepare_metaphases, read_boxed
 from karyogram.training.library import make_library
 from karyogram.training.prepare import make_split
 from karyogram.training.run import begin_run
@@ -97,6 +98,48 @@ def test_class_folders_yield_counterexamples(crops):
         assert samples.table["up"][row] == 0.5
 
 
+def test_bright_chromosomes_on_black_are_learned_from_as_well(metaphases, tmp_path):
+    folder, split = metaphases
+    picture = read_picture(folder / "images" / "0.png").pixels
+    write_picture(tmp_path / "0.png", 255 - picture)
+    (plain, truth), (turned, _) = (read_boxed(images, folder / "annotations", "0") for images in (folder / "images", tmp_path))
+    assert len(truth.boxes) == 46
+    assert np.array_equal(plain, picture)
+    assert np.array_equal(turned, picture)
+    samples = prepare_metaphases(tmp_path, folder / "annotations", {"0": split["0"]}, Preparation(), jobs=1)
+    assert (samples.table["label"] >= 0).sum() > 40
+
+
+def test_a_crop_that_shows_nothing_is_named(crops, tmp_path):
+    source = next((crops / "1").iterdir())
+    (tmp_path / "1").mkdir()
+    (tmp_path / "1" / source.name).write_bytes(source.read_bytes())
+    write_picture(tmp_path / "1" / "white.png", np.full((40, 20), 255, np.uint8))
+    split = {name: Entry(name, name, "train") for name in (source.stem, "white")}
+    with pytest.warns(UserWarning, match=r"left out: .*white\.png: no chromosome"):
+        prepare_crops(tmp_path, split, Preparation(), jobs=1)
+
+
+def test_boxes_too_small_for_the_margin_are_taken_as_they_are(tmp_path):
+    picture = np.full((200, 200), 240, np.uint8)
+    boxes = []
+    for k in range(12):
+        left, top = 20 + 45 * (k % 4), 20 + 55 * (k // 4)
+        picture[top : top + 30, left : left + 10] = 90
+        boxes.append(Box("1", (left, top, left + 10, top + 30)))
+    write_picture(tmp_path / "images" / "a.png", picture)
+    write_voc(tmp_path / "annotations" / "a.xml", Annotation("a", 200, 200, tuple(boxes)))
+    (cell,) = read_cell(tmp_path, "a")
+    assert not cell.exact.all()
+    assert (cell.boxes[:, 2:] > cell.boxes[:, :2]).all()
+
+
+@pytest.mark.parametrize(("pattern", "number"), [("(c)", 1), (r"_c([01])_", 2)])
+def test_too_few_cases_are_an_error_before_anything_is_prepared(crops, pattern, number):
+    with pytest.raises(DataError, match=rf"too few cases \({number}\)"):
+        make_split(crops, pattern, seed=0)
+
+
 def test_a_broken_crop_is_left_out_and_named(crops, tmp_path):
     (tmp_path / "1").mkdir()
     source = next((crops / "1").iterdir())
@@ -145,6 +188,7 @@ def test_a_run_goes_on_only_as_it_began(tmp_path):
         ([], "give --split, or --case-regex"),
         (["--case-regex", "(c"], "no regular expression"),
         (["--case-regex", "c1"], "needs a group"),
+        (["--case-regex", "(c)", "--seed", "-1"], "-1 is not in the range x>=0"),
         (["--case-regex", "(c)", "--drawn", "3"], "DATA has no annotations/"),
     ],
 )

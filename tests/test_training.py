@@ -110,6 +110,18 @@ def test_orient_finds_the_right_end_of_every_class():
     assert 0 <= up.min() <= up.max() <= 1
 
 
+def test_orient_learns_nothing_from_pictures_that_are_held_out():
+    rng = np.random.default_rng(0)
+    canvases = np.stack([upright("1", rng, up)[0] for up in (True, False) * 6])
+    labels, learned = np.zeros(12, int), np.arange(12) < 6
+    other = canvases.copy()
+    other[~learned] = upright("9", rng, True)[0]
+    one, two = (orient(each, labels, learned) for each in (canvases, other))
+    assert np.array_equal(one[learned], two[learned])
+    assert not np.array_equal(one[~learned], two[~learned])
+    assert np.array_equal(one[learned], orient(canvases[learned], labels[learned]))
+
+
 def test_orient_knows_nothing_of_what_is_no_chromosome():
     canvases = np.full((3, 112, 48), 100, np.uint8)
     assert orient(canvases, np.array([-1, -1, 4])).tolist() == [0.5, 0.5, 0.5]

@@ -17,6 +17,7 @@ from karyogram.errors import DataError, PictureError
 from karyogram.files import SUFFIXES, read_picture
 from karyogram.image.polarity import find_ground, to_dark_on_white
 from karyogram.labels import INDEX, parse_label
+from karyogram.records import Instance
 from karyogram.segment.single import find_single
 
 #: Of so many metaphases, one gives its background.
@@ -49,7 +50,7 @@ def find_material(source: Path) -> list[Callable[[], Material]]:
         files = sorted(annotations.rglob("*.xml"))
         readers = [partial(read_boxed, path, images, number % GROUND_STEP == 0) for number, path in enumerate(files)]
     else:
-        readers = [partial(read_single, path, label) for path, label in _class_pictures(source)]
+        readers = [partial(read_labelled, path, label) for path, label in _class_pictures(source)]
     if not readers:
         raise DataError(f"{source}: no class folders of pictures, no images and annotations, no library.npz")
     return readers
@@ -73,13 +74,18 @@ def read_boxed(annotation: Path, images: Path, with_ground: bool) -> Material:
     return Material(cutouts, [] if ground is None else [ground])
 
 
-def read_single(path: Path, label: str) -> Material:
-    """Cut out the one chromosome that a picture shows, at the picture's own scale."""
+def read_single(path: Path) -> tuple[np.ndarray, Instance]:
+    """Return what :func:`karyogram.segment.single.find_single` finds in a file. Raises PictureError, naming the file."""
     picture = read_picture(path).pixels
     try:
-        flat, item = find_single(picture)
+        return find_single(picture)
     except PictureError as error:
         raise PictureError(f"{path}: {error}") from error
+
+
+def read_labelled(path: Path, label: str) -> Material:
+    """Cut out the one chromosome that a picture shows, at the picture's own scale."""
+    flat, item = read_single(path)
     return Material([make_cutout(flat[item.window()], item.mask, INDEX[label])])
 
 

@@ -16,7 +16,7 @@ from karyogram.training.cli import plain_words
 @click.option("--model", default="gband", show_default=True, help="First stage: a classifier's name or file.")
 @click.option("--limit", type=click.IntRange(min=1), help="Learn from so many pictures only, drawn by the seed.")
 @click.option("--steps", default=3000, show_default=True, type=click.IntRange(min=1), help="Batches of 32 cells.")
-@click.option("--seed", default=0, show_default=True, type=int)
+@click.option("--seed", default=0, show_default=True, type=click.IntRange(min=0))
 @click.option("--name", default="own-cell", show_default=True, help="Name of the model.")
 def train_cell(data: Path, out: Path, split: Path, model: str, limit: int | None, steps: int, seed: int, name: str) -> None:
     """Train a second stage on DATA: a folder with images/ and annotations/ (VOC).

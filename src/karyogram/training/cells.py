@@ -46,7 +46,10 @@ def read_cell(data: Path, name: str) -> list[Cell]:
     levels = threshold_levels(found.flat) if found else None
     if found is None or levels is None or len(truth.boxes) >= SHARED:
         return []
-    boxes = np.array([box.bbox for box in truth.boxes], np.float32) + np.array(MARGIN, np.float32) * (1, 1, -1, -1)
+    drawn = np.array([box.bbox for box in truth.boxes], np.float32)
+    boxes = drawn + np.array(MARGIN, np.float32) * (1, 1, -1, -1)
+    tight = (boxes[:, 2:] <= boxes[:, :2]).any(1)  # a box that has no room for the margin was drawn without one
+    boxes[tight] = drawn[tight]
     for box, item in found.whole.items():
         boxes[box] = item.bbox
     owners = (EDGE * (levels.masks[0] & ~levels.masks[2])).astype(np.uint8)

@@ -45,7 +45,7 @@ def plain_words(verb: str) -> Iterator[None]:
 @click.option("--drawn", default=0, type=click.IntRange(min=0), help="Drawn metaphases that are added (metaphases only).")
 @click.option("--epochs", default=12, show_default=True, type=click.IntRange(min=1))
 @click.option("--rate", default=3e-3, show_default=True, type=float, help="Highest learning rate.")
-@click.option("--seed", default=0, show_default=True, type=int)
+@click.option("--seed", default=0, show_default=True, type=click.IntRange(min=0))
 def train(
     data: Path,
     out: Path,

@@ -14,12 +14,13 @@ from karyogram.classify.prepare import Preparation, prepare
 from karyogram.datasets.crop import find_photograph
 from karyogram.datasets.detected import extract_detected
 from karyogram.datasets.isolated import PIECES, Sample, cut_across, extract_samples
+from karyogram.datasets.material import read_single
 from karyogram.datasets.splits import Entry, cirnet_cell
 from karyogram.datasets.voc import Annotation, read_voc
 from karyogram.errors import DataError, KaryogramError
 from karyogram.files import SUFFIXES, read_picture, write_text
+from karyogram.image.polarity import find_ground, to_dark_on_white
 from karyogram.labels import INDEX, parse_label
-from karyogram.segment.single import find_single
 from karyogram.shape.pose import outline, upright_angle
 from karyogram.weights.catalogue import load_model
 
@@ -77,13 +78,14 @@ def gather(one: Callable[[T], list[R]], items: Iterable[T], jobs: int) -> list[R
 
 
 def read_boxed(images: Path, annotations: Path, name: str) -> tuple[np.ndarray, Annotation]:
-    """Return (picture uint8 (H, W), its boxes) of ``annotations/name.xml``; the picture may be of any format karyogram reads.
+    """Return (picture uint8 (H, W) dark on white, its boxes) of ``annotations/name.xml``.
 
-    Raises AnnotationError or PictureError, naming the file.
+    The picture may be of any format karyogram reads and on any ground. Raises AnnotationError or PictureError, naming the file.
     """
     annotation = annotations / f"{name}.xml"
     truth = read_voc(annotation)
-    return read_picture(find_photograph(annotation, truth.filename, images)).pixels, truth
+    picture = read_picture(find_photograph(annotation, truth.filename, images)).pixels
+    return to_dark_on_white(picture, find_ground(picture)), truth
 
 
 def prepare_metaphases(
@@ -122,7 +124,7 @@ def prepare_crops(folder: Path, split: Mapping[str, Entry], how: Preparation, jo
     def one(numbered: tuple[int, Path]) -> list[tuple[np.ndarray, tuple[int, float, str, str, str, int]]]:
         seed, path = numbered
         rng = np.random.default_rng(seed)
-        flat, item = find_single(read_picture(path).pixels)
+        flat, item = read_single(path)
         up = 1.0 if abs(upright_angle(outline(item))[0]) < 45 else 0.5
         origin = split[path.stem].part, path.stem, cirnet_cell(path.stem)
         rows = [(prepare(flat, item, how), (INDEX[str(parse_label(path.parent.name))], up, *origin, 0))]

@@ -10,6 +10,7 @@ import torch
 import torch.nn.functional as nnf
 from torch import Tensor, nn
 
+from karyogram.errors import DataError
 from karyogram.segment.peaks import CENTRE_STEP, MASK_FEATURES, MASK_STEP, RIM, WINDOW
 from karyogram.training.cells import Cell
 from karyogram.training.device import find_precision
@@ -17,6 +18,7 @@ from karyogram.training.fit import load_weights
 from karyogram.training.nets.detector import Detector, reached_boxes, window_boxes
 from karyogram.training.thaw import thaw
 from karyogram.training.views import CROSSED, OPEN, OTHERS, Views
+from karyogram.weights.catalogue import load_model
 
 #: How much more a pixel counts that is known to be two chromosomes', or where only the other of two that cross lies.
 SHARED_WEIGHT = 3.0
@@ -174,12 +176,16 @@ def fit_detection(
     """Train for ``steps`` batches; ``last.ckpt`` in ``folder`` lets a killed run resume.
 
     ``start`` is a checkpoint or an exported model (.onnx) whose weights the network begins with; with ``refine``, only what
-    refines masks learns, in a third of the time. Raises DataError if the checkpoint is none of this network.
+    refines masks learns, in a third of the time. Raises DataError if no chromosome is of known class or if the checkpoint is
+    none of this network, ModelError if the exported model is no segmenter.
     """
+    if not any((cell.labels >= 0).any() for cell in cells):
+        raise DataError(f"{folder}: no chromosome of known class is in the cells, so there is nothing to learn from")
     lightning.seed_everything(seed, verbose=False)
     cv2.setNumThreads(1)  # a worker forked from a process with a pool of OpenCV threads would wait for them for ever
     module = Detection(steps, rate, refine)
     if start is not None and start.suffix == ".onnx":
+        load_model(str(start), "segmenter", 1)  # what is none says so
         thaw(start, module.net, lambda: [module.losses(view) for view in itertools.islice(Views(cells, batch, seed), THAWED)])
     elif start is not None:
         load_weights(module, start, "the segmenter")
@@ -190,7 +196,11 @@ def fit_detection(
         precision=find_precision(),
         default_root_dir=folder,
         logger=lightning.pytorch.loggers.CSVLogger(folder, name="log", version=0, flush_logs_every_n_steps=50),
-        callbacks=[lightning.pytorch.callbacks.ModelCheckpoint(folder, save_last=True, every_n_train_steps=100)],
+        callbacks=[
+            lightning.pytorch.callbacks.ModelCheckpoint(
+                folder, save_last=True, every_n_train_steps=100, enable_version_counter=False
+            )
+        ],
         gradient_clip_val=5.0,
         enable_model_summary=False,
         log_every_n_steps=25,

@@ -143,7 +143,7 @@ def fit(samples: Samples, recipe: Recipe, folder: Path, start: Path | None = Non
         precision=find_precision(),
         default_root_dir=folder,
         logger=lightning.pytorch.loggers.CSVLogger(folder, name="log", version=0),
-        callbacks=[lightning.pytorch.callbacks.ModelCheckpoint(folder, save_last=True)],
+        callbacks=[lightning.pytorch.callbacks.ModelCheckpoint(folder, save_last=True, enable_version_counter=False)],
         gradient_clip_val=2.0,
         enable_model_summary=False,
         log_every_n_steps=50,

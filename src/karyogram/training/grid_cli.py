@@ -28,7 +28,7 @@ def _shared(command: Callable[..., None]) -> Callable[..., None]:
         click.option("--epochs", type=click.IntRange(min=1), help="Reduce: epochs at most."),
         click.option("--limit", type=click.IntRange(min=1), help="Reduce: pictures a class at most."),
         click.option("--side", type=click.IntRange(min=8), help="Reduce: side of the pictures in pixels."),
-        click.option("--seed", default=0, show_default=True, type=int),
+        click.option("--seed", default=0, show_default=True, type=click.IntRange(min=0)),
         click.option(
             "-o", "--out", required=True, type=click.Path(path_type=Path, file_okay=False), help="Folder of the study."
         ),

@@ -33,16 +33,20 @@ def length_profiles(canvases: np.ndarray) -> np.ndarray:
     return profiles
 
 
-def orient(canvases: np.ndarray, labels: np.ndarray, level: int = 550) -> np.ndarray:
-    """Return the probability (N,) that each upright canvas shows its short arm up; 0.5 for labels below 0."""
+def orient(canvases: np.ndarray, labels: np.ndarray, learned: np.ndarray | None = None, level: int = 550) -> np.ndarray:
+    """Return the probability (N,) that each upright canvas shows its short arm up; 0.5 for labels below 0.
+
+    Templates are made of the canvases that are ``learned`` from, bool (N,), all by default; 0.5 for a class with less than two.
+    """
     up = np.full(len(labels), 0.5, np.float32)
     for index, label in enumerate(LABELS):
         members = np.flatnonzero(labels == index)
-        if len(members) < 2:
+        own = np.ones(len(members), bool) if learned is None else learned[members]
+        if own.sum() < 2:
             continue
         profiles = _standardise(length_profiles(canvases[members]))
         ideogram = _standardise(bands.profile(label, POINTS, level).astype(np.float32)[None, None])
-        up[members] = _agree(profiles, ideogram[0, 0])
+        up[members] = _agree(profiles, ideogram[0, 0], own)
     return up
 
 
@@ -51,13 +55,16 @@ def _standardise(profiles: np.ndarray) -> np.ndarray:
     return centred / (np.linalg.norm(centred, axis=-1, keepdims=True) + 1e-6)
 
 
-def _agree(profiles: np.ndarray, ideogram: np.ndarray) -> np.ndarray:
-    """Return P(up) (N,) of standardised profiles (N, 2, P) of one class, starting from its ideogram (P,)."""
+def _agree(profiles: np.ndarray, ideogram: np.ndarray, learned: np.ndarray) -> np.ndarray:
+    """Return P(up) (N,) of standardised profiles (N, 2, P) of one class, starting from its ideogram (P,).
+
+    Only those that are ``learned`` from, bool (N,), make the template and the scale.
+    """
     template = np.stack([ideogram, np.zeros_like(ideogram)])
     margin = np.zeros(len(profiles))
     for _ in range(ROUNDS):
         margin = np.einsum("ncp,cp->n", profiles - profiles[:, :, ::-1], template)
         weight = np.tanh(3 * margin)[:, None, None]
         turned = np.where(weight >= 0, profiles, profiles[:, :, ::-1])
-        template = _standardise((np.abs(weight) * turned).mean(0))
-    return 1 / (1 + np.exp(-8 * margin / max(float(np.abs(margin).mean()), 1e-6) / 2))
+        template = _standardise((np.abs(weight) * turned)[learned].mean(0))
+    return 1 / (1 + np.exp(-8 * margin / max(float(np.abs(margin[learned]).mean()), 1e-6) / 2))

@@ -19,14 +19,18 @@ from karyogram.training.synthetic import synthetic_samples
 def make_split(data: Path, case_regex: str, seed: int) -> dict[str, Entry]:
     """Deal the pictures in ``data`` to parts; the first group of ``case_regex``, searched in a name, is the case.
 
-    Pictures whose names do not match are left out. Raises DataError if none matches.
+    Pictures whose names do not match are left out. Raises DataError if none matches, or if too few cases are left.
     """
     pattern = re.compile(case_regex)
     names = {path.stem for path in data.rglob("*") if path.suffix.lower() in SUFFIXES}
     cases = {name: match.group(1) for name in names if (match := pattern.search(name)) and match.group(1)}
     if not cases:
         raise DataError(f"{data}: no picture whose name matches {case_regex!r}")
-    return {entry.name: entry for entry in split_by_case(cases, cases.__getitem__, seed=seed)}
+    entries = split_by_case(cases, cases.__getitem__, seed=seed)
+    if all(entry.part != "train" for entry in entries):
+        number = len(set(cases.values()))
+        raise DataError(f"{data}: too few cases ({number}) to leave one for training: give more, or a split of your own")
+    return {entry.name: entry for entry in entries}
 
 
 def prepare_folder(
@@ -41,7 +45,7 @@ def prepare_folder(
         return prepare_crops(data, split, how)
     samples = prepare_metaphases(data / "images", data / "annotations", split, how, segmenter)
     table = samples.table.copy()
-    table["up"] = orient(samples.canvases, table["label"])
+    table["up"] = orient(samples.canvases, table["label"], table["part"] == "train")
     if not drawn:
         return replace(samples, table=table)
     more = synthetic_samples(how, range(drawn))

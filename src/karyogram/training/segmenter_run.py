@@ -25,7 +25,7 @@ TYPICAL = 24
 @click.option("--rate", default=2e-3, show_default=True, type=click.FloatRange(min=0, min_open=True), help="Learning rate.")
 @click.option("--steps", default=7000, show_default=True, type=click.IntRange(min=1), help="Batches to learn from.")
 @click.option("--batch", default=8, show_default=True, type=click.IntRange(min=1), help="Pictures a batch.")
-@click.option("--seed", default=0, show_default=True, type=int)
+@click.option("--seed", default=0, show_default=True, type=click.IntRange(min=0))
 @click.option("--name", default="own-segment", show_default=True, help="Name of the model.")
 def train_segmenter(
     data: Path,

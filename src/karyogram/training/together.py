@@ -69,18 +69,20 @@ def stack_cells(drawn: Sequence[tuple[np.ndarray, np.ndarray]]) -> tuple[Tensor,
 
 
 def fit_cell(cells: Sequence[Opinions], steps: int = 3000, batch: int = 32, rate: float = 2e-3, seed: int = 0) -> CellNet:
-    """Fit the second stage on what the first says of whole cells; a few minutes on one core. Raises DataError without cells.
+    """Fit the second stage on what the first says of whole cells; a few minutes on one core.
+
+    Raises DataError if no chromosome is of known class.
 
     AdamW, rate by one cycle. Cross-entropy, over the chromosomes with a known class, of the last round's log-probabilities.
     """
-    cells = [cell for cell in cells if len(cell.labels)]
+    cells = [cell for cell in cells if (cell.labels >= 0).any()]
     if not cells:
-        raise DataError("no cell with a chromosome, so there is nothing to learn from")
+        raise DataError("no cell with a chromosome of known class, so there is nothing to learn from")
     torch.manual_seed(seed)
     rng = np.random.default_rng(seed)
     net = CellNet().train()
     optimizer = torch.optim.AdamW(net.parameters(), rate, weight_decay=0.02)
-    schedule = torch.optim.lr_scheduler.OneCycleLR(optimizer, rate, total_steps=steps, pct_start=0.1)
+    schedule = torch.optim.lr_scheduler.OneCycleLR(optimizer, rate, total_steps=max(steps, 20), pct_start=0.1)
     for _ in range(steps):
         evidence, present, labels = stack_cells([draw_cell(cells, rng) for _ in range(batch)])
         logs = net(evidence, present)

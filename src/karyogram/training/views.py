@@ -199,7 +199,10 @@ def window_of(cy: int, cx: int) -> tuple[int, int]:
 
 
 class Views(torch.utils.data.IterableDataset[dict[str, Tensor]]):
-    """Endless batches: ``absorbance`` uint8 (N, 1, SIDE, SIDE) and the targets, stacked; by seed, from batch ``step`` on."""
+    """Endless batches: ``absorbance`` uint8 (N, 1, SIDE, SIDE) and the targets, stacked; by seed, from batch ``step`` on.
+
+    A batch in which no chromosome is asked for is drawn anew: one of the cells must have one of known class.
+    """
 
     def __init__(self, cells: Sequence[Cell], batch: int, seed: int, step: int = 0) -> None:
         self.cells, self.batch, self.seed, self.step = cells, batch, seed, step
@@ -209,11 +212,14 @@ class Views(torch.utils.data.IterableDataset[dict[str, Tensor]]):
         step = self.step
         while True:
             rng = np.random.default_rng((self.seed, step))
-            rows = []
-            for _ in range(self.batch):
-                cell = self.cells[int(rng.integers(len(self.cells)))]
-                view = cut_view(cell, rng)
-                paste(view, cell, rng)
-                rows.append({"absorbance": photograph(view.absorbance, rng)[None], **targets(view, rng)})
+            rows: list[dict[str, np.ndarray]] = []
+            while all((row["chosen"] < 0).all() for row in rows):
+                rows = [self._row(rng) for _ in range(self.batch)]
             yield {key: torch.from_numpy(np.stack([row[key] for row in rows])) for key in rows[0]}
             step += 1
+
+    def _row(self, rng: np.random.Generator) -> dict[str, np.ndarray]:
+        cell = self.cells[int(rng.integers(len(self.cells)))]
+        view = cut_view(cell, rng)
+        paste(view, cell, rng)
+        return {"absorbance": photograph(view.absorbance, rng)[None], **targets(view, rng)}

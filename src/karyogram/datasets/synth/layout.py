@@ -121,7 +121,7 @@ def _across(
         one
         for one in laid
         if length(one.label) >= LEAST_CROSSING
-        and not any(other is not one and shared_pixels(one.instance, other.instance) for other in laid)
+        and not any(other is not one and one.instance.common(other.instance) for other in laid)
     ]
     for _ in range(PLACES):
         other = uncrossed[int(rng.integers(len(uncrossed)))]
@@ -130,21 +130,10 @@ def _across(
         if _hits(rod.mask, x, y, closed):
             continue
         placed = Instance(rod.mask, x, y)
-        shared = shared_pixels(placed, other.instance)
+        shared = placed.common(other.instance)
         if SHARED[0] <= shared <= SHARED[1] and shared == int((taken[placed.window()] & rod.mask).sum()):
             return x, y
     return None
-
-
-def shared_pixels(one: Instance, other: Instance) -> int:
-    """Return how many pixels two masks share."""
-    left, top = max(one.x, other.x), max(one.y, other.y)
-    right = min(one.x + one.mask.shape[1], other.x + other.mask.shape[1])
-    bottom = min(one.y + one.mask.shape[0], other.y + other.mask.shape[0])
-    if right <= left or bottom <= top:
-        return 0
-    parts = [item.mask[top - item.y : bottom - item.y, left - item.x : right - item.x] for item in (one, other)]
-    return int((parts[0] & parts[1]).sum())
 
 
 def _hits(mask: np.ndarray, x: int, y: int, taken: np.ndarray) -> bool:

@@ -7,7 +7,7 @@ import cv2
 import numpy as np
 
 from karyogram.bands import centromere
-from karyogram.datasets.synth.layout import MARGIN, Laid, lay_out, shared_pixels
+from karyogram.datasets.synth.layout import MARGIN, Laid, lay_out
 from karyogram.datasets.synth.photograph import draw_dirt, draw_nuclei, photograph
 from karyogram.errors import DataError
 from karyogram.karyotype.findings import find_changes
@@ -78,7 +78,7 @@ def _chromosome(number: int, item: Laid, ordered: Sequence[Laid]) -> Chromosome:
     overlaps = (
         other_number
         for other_number, other in enumerate(ordered, start=1)
-        if other is not item and shared_pixels(item.instance, other.instance)
+        if other is not item and item.instance.common(other.instance)
     )
     return Chromosome(
         id=number,
