@@ -34,9 +34,9 @@ fit is another seed. **By case** tests on whole cases that training never saw; e
 each chromosome is tested once. The last epoch counts; nothing is chosen on the test part. On `cirnet` the network starts from
 the shipped `gband`, which never saw that set; on `tseng2023`, isolated chromosomes, from nothing. "With the cell" decides the
 chromosomes of one cell together, brought to one size by their mean area, as `karyogram classify --cell-regex` does. "Up" is the
-share whose short arm is found, on `tseng2023` as told by the band table and the mean profile of all chromosomes of the class, those
-of the test parts among them, not by hand. "ECE calibrated" is after a temperature that was fitted on the test parts of the
-other fits; "pooled" is that of all fits' chromosomes in one set of bins, and in brackets what chance alone leaves of true
+share whose short arm is found, on `tseng2023` as told by the band table and the mean profile of all chromosomes of the class,
+those of the test parts among them, not by hand. "ECE calibrated" is after a temperature that was fitted on the test parts of
+the other fits; "pooled" is that of all fits' chromosomes in one set of bins, and in brackets what chance alone leaves of true
 probabilities (of the few hundred chromosomes of one fit it leaves twice as much).
 The recipe for `cirnet` (sizes spread by 0.15) was chosen by looking at two of the five folds, see
 docs/decisions/recognition.md; the version before, spread 0.08 and cells not brought to one size, gave 0.9681 by case, 0.9885
