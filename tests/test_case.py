@@ -249,6 +249,16 @@ def test_a_manifest_says_what_cells_are_for(results, tmp_path):
     assert len(case.karyotypes) == 2
 
 
+def test_a_note_may_have_lines_and_a_folder_a_dot(tmp_path):
+    write_text(tmp_path / "case.csv", 'path,use,number,note\nslide 4,counted,46,"blurred\nat the edge\u2028of it"\n')
+    assert run(tmp_path / "case.csv", "-o", tmp_path / "out").exit_code == 0
+    case = Case.from_json((tmp_path / "out" / "case.json").read_text())
+    assert (case.name, [cell.note for cell in case.cells]) == ("case", ["blurred\nat the edge\u2028of it"])
+    write_text(tmp_path / "Case 7.2" / "a" / "karyotype.json", Karyotype("a.png", 10, 10).to_json())
+    assert run(tmp_path / "Case 7.2", "-o", tmp_path / "out").exit_code == 0
+    assert Case.from_json((tmp_path / "out" / "case.json").read_text()).name == "Case 7.2"
+
+
 def test_pictures_are_analysed_first_and_a_broken_one_is_named(results, tmp_path):
     picture = results / "pictures" / "c2.png"
     write_text(tmp_path / "case.csv", f"path\n{picture}\nbroken.png\n")
