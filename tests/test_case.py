@@ -68,6 +68,8 @@ def test_cells_too_poor_for_a_text_have_their_say_together():
     assert any("+18" in warning for warning in case.warnings)
     assert_follows_schema(case)
     assert not make_case("1", [poor("1", trisomy)]).findings
+    half = [make_case("1", [poor(f"{n}", trisomy[:number]) for n in range(3)]) for number in (1, 10, 22)]
+    assert not any(case.findings for case in half), "half a cell has lost nothing"
     normal = [*AUTOSOMES, *AUTOSOMES, "X", "X"]
     assert not make_case("1", [poor(f"{n}", normal) for n in range(3)]).findings
 
@@ -247,6 +249,16 @@ def test_a_manifest_says_what_cells_are_for(results, tmp_path):
     entered = next(c for c in case.cells if c.entered and c.iscn)
     assert (entered.iscn, entered.note) == ("46,XX,t(9;22)(q34;q11.2)", "seen twice")
     assert len(case.karyotypes) == 2
+
+
+def test_a_note_may_have_lines_and_a_folder_a_dot(tmp_path):
+    write_text(tmp_path / "case.csv", 'path,use,number,note\nslide 4,counted,46,"blurred\nat the edge\u2028of it"\n')
+    assert run(tmp_path / "case.csv", "-o", tmp_path / "out").exit_code == 0
+    case = Case.from_json((tmp_path / "out" / "case.json").read_text())
+    assert (case.name, [cell.note for cell in case.cells]) == ("case", ["blurred\nat the edge\u2028of it"])
+    write_text(tmp_path / "Case 7.2" / "a" / "karyotype.json", Karyotype("a.png", 10, 10).to_json())
+    assert run(tmp_path / "Case 7.2", "-o", tmp_path / "out").exit_code == 0
+    assert Case.from_json((tmp_path / "out" / "case.json").read_text()).name == "Case 7.2"
 
 
 def test_pictures_are_analysed_first_and_a_broken_one_is_named(results, tmp_path):

@@ -117,6 +117,25 @@ def test_a_picture_that_the_model_stumbles_over_takes_no_other_with_it(tmp_path,
     assert [row["path"] for row in rows_of(tmp_path / "p.csv")] == [str(tmp_path / "in" / f"{n}.png") for n in (2, 3)]
 
 
+def test_an_answer_that_cannot_be_explained_takes_no_other_with_it(tmp_path, model):
+    line = np.full((60, 40), 240, np.uint8)
+    line[30] = 60
+    for name, picture in {"a": line, "b": bar()}.items():
+        write_picture(tmp_path / "in" / f"{name}.png", picture)
+    done = classify(tmp_path / "in", "-o", tmp_path / "p.csv", "--model", model, "--explain")
+    assert done.exit_code == 1
+    assert f"{tmp_path / 'in' / 'a.png'}: ValueError: the canvas is empty" in done.stderr
+    assert len(rows_of(tmp_path / "p.csv")) == 2
+    assert (tmp_path / "p-explained" / "b.png").is_file()
+
+
+def test_pictures_whose_names_lack_the_group_are_no_cell(tmp_path, model):
+    names = [write_picture(tmp_path / f"{name}.png", bar()) for name in ("a", "b", "c", "d_7", "e_7", "f_7")]
+    answers = list(classify_pictures(names, load_model(model), "^[a-z](?:_([0-9]))?"))
+    labels = [a.label for a in answers]
+    assert (labels[:3], sorted(labels[3:])) == (["1", "1", "1"], ["1", "1", "2"]), "no three of one class in a cell"
+
+
 def test_a_picture_named_twice_is_answered_twice(tmp_path, model):
     picture = write_picture(tmp_path / "1.png", bar())
     done = classify(picture, picture, "-o", tmp_path / "p.csv", "--model", model)

@@ -12,7 +12,7 @@ from karyogram.errors import AnnotationError
 from karyogram.karyotype.clones import FEMALE, MALE, all_terms, find_clones, origin_of
 from karyogram.karyotype.iscn_case import KINDS, case_text
 from karyogram.karyotype.iscn_terms import check_term, copies
-from karyogram.karyotype.iscn_text import iscn_text
+from karyogram.karyotype.iscn_text import iscn_text, write_terms
 from karyogram.karyotype.readings import read_counts, read_text
 from karyogram.labels import AUTOSOMES, LABELS
 
@@ -84,6 +84,35 @@ def test_ever_new_combinations_make_a_composite():
     assert text_of("constitutional", *cells, (3, "46,XX")) == "46,XX", "born with it is no composite"
 
 
+@pytest.mark.parametrize(
+    ("text", "sex"),
+    [
+        ("46,t(X;Y)(q22;q11.2)", (1, 1)),
+        ("46,Y,?i(X)(q10)", (1, 1)),
+        ("46,i(X)(q10),del(Y)(q12)", (1, 1)),
+        ("45,t(X;21)(p11.2;q22)", (1, 0)),
+    ],
+)
+def test_sex_chromosomes_that_are_rearranged_do_not_stand_before_the_terms(text, sex):
+    reading = read_text(text)
+    assert reading.sex == sex
+    assert write_terms("X" * sex[0] + "Y" * sex[1], reading.terms, reading.number) == text
+    if sum(sex) == 2:
+        assert text_of("constitutional", (2, text)) == text
+
+
+def test_a_composite_names_the_sex_chromosomes_that_all_its_cells_have():
+    cells = [
+        (2, "47,X,i(X)(q10),+8"),
+        (1, "45,X,-X"),
+        (1, "46,X,-X,+8"),
+        (1, "45,X,-X,+9,-7"),
+        (1, "46,XX,-7,+9"),
+        (1, "45,XX,-7"),
+    ]
+    assert text_of("acquired", *cells) == "45~47,X,-X[3],i(X)(q10)[2],-7[3],+8[3],+9[2][cp7]"
+
+
 def test_nobody_knows_a_case_whose_cells_disagree():
     assert text_of("constitutional", (1, "47,XX,+3"), (1, "47,XX,+5")) == ""
 
@@ -140,6 +169,8 @@ def test_a_reading_comes_back_from_its_text(odd, sex):
         ("+der(22)t(9;22)(q34;q11.2)", 1),
         ("+mar", 1),
         ("+2mar", 2),
+        ("?del(5)(q13q33)", 0),
+        ("?rob(14;21)(q10;q10)", -1),
     ],
 )
 def test_rearrangements_that_iscn_knows(term, change):
@@ -158,6 +189,7 @@ def test_rearrangements_that_iscn_knows(term, change):
         ("foo(5)", "no rearrangement that ISCN knows"),
         ("+21", "no rearrangement such as"),
         ("-?7", "no rearrangement such as"),
+        ("?+8", "no rearrangement such as"),
         ("", "no rearrangement such as"),
         ("inv(9)(p12q13),+8", "no rearrangement such as"),
     ],

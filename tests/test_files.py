@@ -109,6 +109,16 @@ def test_colours_are_weighed_as_the_eye_does(tmp_path):
         assert read_picture(tmp_path / name).pixels.tolist() == [[76, 150, 29]]
 
 
+def test_a_deep_picture_with_a_transparent_level_keeps_its_levels(tmp_path):
+    deep = np.linspace(0, 4000, 64 * 48).astype(np.uint16).reshape(48, 64)
+    deep[:5] = 0
+    pillow(deep)(tmp_path / "plain.png")
+    pillow(deep, transparency=0)(tmp_path / "clear.png")
+    plain, clear = (read_picture(tmp_path / name).pixels.astype(int) for name in ("plain.png", "clear.png"))
+    assert (clear[deep == 0] == 255).all(), "what is transparent is white"
+    assert np.abs(clear - plain)[deep > 0].max() <= 1
+
+
 def test_a_flat_deep_picture_is_black_and_no_error(tmp_path):
     tiff(np.full((5, 4), 700, np.uint16))(tmp_path / "a.tif")
     assert not read_picture(tmp_path / "a.tif").pixels.any()

@@ -1,5 +1,9 @@
 """`karyogram preprocess` and `karyogram crop`: what they write, what they refuse, how they end."""
 
+import os
+import subprocess
+import sys
+
 import cv2
 import numpy as np
 import pytest
@@ -13,6 +17,7 @@ from karyogram.datasets.voc import Annotation, Box
 from karyogram.draw.stages import GAP, PANEL, draw_stages
 from karyogram.files import read_picture, write_picture, write_text
 from karyogram.image.polarity import find_ground
+from karyogram.segment.stages import clean_crop
 
 
 def chromosome():
@@ -69,6 +74,39 @@ def test_no_input_is_overwritten_and_no_result_read_again(tmp_path):
     for _ in range(2):
         assert run("preprocess", tmp_path / "in", "-o", tmp_path / "in/out").exit_code == 0
         assert files_in(tmp_path / "in/out") == ["a.tiff", "a_stages.png"]
+
+
+def test_no_result_falls_on_another(tmp_path):
+    for name in ("a.png", "a_stages.png"):
+        write_picture(tmp_path / "in" / name, chromosome())
+    result = run("straighten", tmp_path / "in", "-o", tmp_path / "out")
+    assert result.exit_code == 2
+    assert "a_stages.png would be the result of two inputs" in " ".join(result.stderr.split())
+    assert not (tmp_path / "out").exists()
+
+
+def test_an_unexpected_error_is_the_failure_of_one_picture(tmp_path, monkeypatch):
+    def stumble(pixels):
+        if pixels.max() < 255:
+            raise IndexError("no such row")
+        return clean_crop(pixels)
+
+    monkeypatch.setattr("karyogram.segment.stages.clean_crop", stumble)
+    write_picture(tmp_path / "in/a.png", chromosome())
+    write_picture(tmp_path / "in/b.png", np.maximum(chromosome(), np.eye(64, 40, dtype=np.uint8) * 255))
+    result = run("preprocess", tmp_path / "in", "-o", tmp_path / "out")
+    assert result.exit_code == 1
+    assert f"{tmp_path / 'in/a.png'}: IndexError: no such row" in result.stderr
+    assert (tmp_path / "out/b.tiff").is_file()
+
+
+def test_a_folder_whose_name_is_no_utf8_can_hold_results(tmp_path):
+    source = write_picture(tmp_path / "a.png", chromosome())
+    out = tmp_path / os.fsdecode(b"out\xff")
+    strict = os.environ | {"PYTHONIOENCODING": "utf-8:strict"}  # as Python is where the locale is en_US.UTF-8
+    command = [sys.executable, "-m", "karyogram.cli", "straighten", source, "-o", out]
+    done = subprocess.run(command, capture_output=True, env=strict)
+    assert done.returncode == 0, done.stderr
 
 
 def test_a_folder_without_pictures_is_wrong_usage(tmp_path):

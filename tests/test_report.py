@@ -11,7 +11,7 @@ import pytest
 from bars import Bar, draw_cell
 from karyogram.draw.karyogram import Style
 from karyogram.karyotype.proportions import usual
-from karyogram.records import Finding
+from karyogram.records import Chromosome, Finding, Karyotype
 from karyogram.report.blocks import Figure, Heading, Table, Text
 from karyogram.report.content import NOTICE, Cell, report_blocks
 from karyogram.report.html import to_html
@@ -168,6 +168,15 @@ def test_pdf_takes_any_text_and_any_size_of_picture():
         Figure(high, "high & narrow", 178, photo=True),
     ]
     assert to_pdf(blocks).count(b"/Type /Page\n") >= 2
+
+
+def test_a_chromosome_without_length_has_a_report():
+    outline = ((10.0, 10.0), (19.0, 10.0), (19.0, 29.0))
+    point = Chromosome(
+        1, "1", 0.5, (1 / 24,) * 24, 0.5, (10, 10, 20, 30), outline, 0.0, False, 0.0, review=("class uncertain",)
+    )
+    karyotype = Karyotype("a.png", 60, 60, (point,))
+    assert to_pdf(report_blocks([Cell(np.full((60, 60), 240, np.uint8), karyotype)])).startswith(b"%PDF")
 
 
 def test_a_cell_without_chromosomes_has_a_report():

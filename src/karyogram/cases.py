@@ -62,7 +62,7 @@ def find_sources(given: Path, out: Path) -> list[Source]:
 
 def _read_manifest(path: Path, out: Path) -> list[Source]:
     try:
-        table = csv.DictReader(path.read_text("utf-8-sig").splitlines(), restkey="more")
+        table = csv.DictReader(io.StringIO(path.read_text("utf-8-sig"), newline=""), restkey="more")
         rows = [(table.line_num, row) for row in table]
     except (OSError, UnicodeDecodeError, csv.Error) as error:
         raise DataError(f"{path}: cannot be read: {error}") from error

@@ -106,6 +106,10 @@ def _decode_pillow(image: Any, data: bytes) -> np.ndarray:
     image.load()
     if image.format == "PNG" and image.mode in ("RGB", "RGBA") and data[24] == 16:
         return _decode_opencv(data)  # Pillow keeps the upper 8 bits only
+    if "transparency" in image.info and image.mode.startswith("I"):  # Pillow would cut these levels off at 255
+        grey = np.asarray(image)
+        full = np.iinfo(grey.dtype).max
+        return np.dstack([grey, grey, grey, np.where(grey == image.info["transparency"], 0, full).astype(grey.dtype)])
     if "transparency" in image.info or image.mode in ("LA", "PA"):
         image = image.convert("RGBA")
     elif image.mode not in ("L", "RGB", "RGBA") and not image.mode.startswith("I"):

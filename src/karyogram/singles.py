@@ -62,21 +62,22 @@ def classify_pictures(paths: Sequence[Path], model: Model, cell_regex: str | Non
     """Yield an answer or a failure for each picture of one chromosome.
 
     With ``cell_regex``, searched in the file name, pictures whose first group agrees are one cell and decided
-    jointly. Pictures it does not match stand alone.
+    jointly. Pictures that it does not match, or not with that group, stand alone.
     """
     cells: dict[str, list[Path]] = {}
     for path in paths:
         match = re.search(cell_regex, path.name) if cell_regex else None
-        cells.setdefault(match.group(1) if match else f"/{path}", []).append(path)
+        name = match.group(1) if match else None
+        cells.setdefault(f"/{path}" if name is None else name, []).append(path)
     for members in cells.values():
         yield from _classify_cell(members, model)
 
 
 def _classify_cell(paths: Sequence[Path], model: Model) -> Iterator[Answer | Failure]:
-    found, failed = _try_each(lambda path: find_single(read_picture(path).pixels), [(path, (path,)) for path in paths])
+    found, failed = try_each(lambda path: find_single(read_picture(path).pixels), [(path, (path,)) for path in paths])
     yield from failed
     scale = singles_scale(np.array([chromosome.area for _, (_, chromosome) in found]))
-    told, failed = _try_each(lambda flat, chromosome: predict(model, flat, [chromosome], scale), found)
+    told, failed = try_each(lambda flat, chromosome: predict(model, flat, [chromosome], scale), found)
     yield from failed
     if not told:
         return
@@ -95,7 +96,7 @@ def _classify_cell(paths: Sequence[Path], model: Model) -> Iterator[Answer | Fai
         )
 
 
-def _try_each(one: Callable[..., R], given: Sequence[tuple[Path, Any]]) -> tuple[list[tuple[Path, R]], list[Failure]]:
+def try_each(one: Callable[..., R], given: Sequence[tuple[Path, Any]]) -> tuple[list[tuple[Path, R]], list[Failure]]:
     """Return what ``one`` makes of what is given of each picture, and the failures: no bad picture takes others with it."""
     done, failed = [], []
     for path, arguments in given:

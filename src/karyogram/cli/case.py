@@ -76,7 +76,7 @@ def case(
     if not entries:
         raise DataError(f"{folder}: no cell could be read")
     kind = "constitutional" if constitutional else "acquired"
-    made = make_case(name or folder.resolve().stem, entries, kind, sex, terms, karyograms)
+    made = make_case(name or (folder.resolve().name if folder.is_dir() else folder.stem), entries, kind, sex, terms, karyograms)
     write_case(out, made, pictures)
     for warning in made.warnings:
         click.echo(warning, err=True)

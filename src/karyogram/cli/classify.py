@@ -32,7 +32,7 @@ def classify(pictures: tuple[Path, ...], out: Path, model: str, cell_regex: str 
     from karyogram.cli.progress import track
     from karyogram.errors import KaryogramError
     from karyogram.files import find_pictures, make_folder, write_picture
-    from karyogram.singles import Answer, Failure, classify_pictures, explain_answer, write_predictions
+    from karyogram.singles import Answer, Failure, classify_pictures, explain_answer, try_each, write_predictions
     from karyogram.weights.catalogue import load_model
 
     folder = out.with_name(f"{out.stem}-explained")
@@ -49,9 +49,12 @@ def classify(pictures: tuple[Path, ...], out: Path, model: str, cell_regex: str 
     results = list(track(classify_pictures(paths, opened, cell_regex), "classify", total=len(paths)))
     answers = sorted((r for r in results if isinstance(r, Answer)), key=lambda a: a.path)
     write_predictions(out, answers)
-    for answer in track(answers, "explain", total=len(answers)) if explain else ():
-        write_picture(drawings[Path(answer.path)], explain_answer(answer, opened))
     failures = [r for r in results if isinstance(r, Failure)]
+    for answer in track(answers, "explain", total=len(answers)) if explain else ():
+        drawn, failed = try_each(explain_answer, [(Path(answer.path), (answer, opened))])
+        failures += failed
+        for path, image in drawn:
+            write_picture(drawings[path], image)
     for failure in failures:
         click.echo(failure.error, err=True)
     click.echo(f"{len(answers)} of {len(paths)} pictures classified, see {click.format_filename(out)}")

@@ -35,5 +35,5 @@ def crop(annotations: Path, images: Path | None, out: Path, margin: int) -> None
         except (KaryogramError, OSError) as error:
             failed += 1
             click.echo(str(error), err=True)
-    click.echo(f"{crops} crops of {len(files) - failed} of {len(files)} annotations in {out}")
+    click.echo(f"{crops} crops of {len(files) - failed} of {len(files)} annotations in {click.format_filename(out)}")
     sys.exit(1 if failed else 0)

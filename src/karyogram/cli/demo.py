@@ -33,6 +33,6 @@ def demo(ctx: click.Context, out: Path, no_open: bool) -> None:
         if end.code:
             raise
     result = out / "demo" / "karyogram.png"
-    click.echo(f"karyogram: {result}")
+    click.echo(f"karyogram: {click.format_filename(result)}")
     if sys.stdout.isatty() and not no_open:
         click.launch(str(result))

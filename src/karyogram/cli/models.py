@@ -117,4 +117,4 @@ def kit(name: str, out: Path) -> None:
     except ModelError as error:
         raise click.UsageError(str(error) if str(error).startswith(name) else f"{name}: {error}") from error
     written = write_kit(data, model, out, read_card(name) if name in model_names() else None)
-    click.echo(f"{len(written)} files in {out}")
+    click.echo(f"{len(written)} files in {click.format_filename(out)}")

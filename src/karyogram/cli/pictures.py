@@ -11,8 +11,10 @@ def find_inputs(pictures: tuple[Path, ...], out: Path, endings: tuple[str, ...])
     """Return (path, target) of each picture among files and folders; results are ``target`` plus one of the ``endings``.
 
     ``out`` may lie inside an input folder; what is in it is not read. Raises click.UsageError if there is nothing to read,
-    or if a result would fall on an input.
+    or if a result would fall on an input or on another result.
     """
+    from collections import Counter
+
     from karyogram.files import find_pictures
 
     if any(path.resolve() == out.resolve() for path in pictures):
@@ -20,7 +22,10 @@ def find_inputs(pictures: tuple[Path, ...], out: Path, endings: tuple[str, ...])
     found = [(path, out / name) for path, name in find_pictures(list(pictures), out)]
     if not found:
         raise click.UsageError(f"no pictures in {', '.join(map(str, pictures))}")
-    spare_inputs([path for path, _ in found], [Path(f"{target}{end}") for _, target in found for end in endings], "folder")
+    results = [Path(f"{target}{end}") for _, target in found for end in endings]
+    spare_inputs([path for path, _ in found], results, "folder")
+    if twice := next((path for path, times in Counter(results).items() if times > 1), None):
+        raise click.UsageError(f"{twice} would be the result of two inputs: rename one, or leave it out")
     return found
 
 
@@ -41,16 +46,18 @@ def run_each(work: Callable[[Path, Path], None], found: list[tuple[Path, Path]],
     errors = [error for error in track(results, label, total=len(found)) if error]
     for error in errors:
         click.echo(error, err=True)
-    click.echo(f"{len(found) - len(errors)} of {len(found)} pictures done, see {out}")
+    click.echo(f"{len(found) - len(errors)} of {len(found)} pictures done, see {click.format_filename(out)}")
     sys.exit(1 if errors else 0)
 
 
 def _try(work: Callable[[Path, Path], None], path: Path, target: Path) -> str:
-    """Return what went wrong, or nothing."""
+    """Return what went wrong, or nothing: no bad picture takes others with it."""
     from karyogram.errors import KaryogramError
 
     try:
         work(path, target)
     except (KaryogramError, OSError) as error:
         return str(error) if str(error).startswith(str(path)) else f"{path}: {error}"
+    except Exception as error:  # whatever a strange picture makes a library stumble over
+        return f"{path}: {type(error).__name__}: {error}"
     return ""

@@ -112,7 +112,7 @@ def _compose(out: Path, seeds: range, source: Path, scene: "Scene") -> None:
     if not cutouts:
         raise DataError(f"{source}: no chromosome could be cut out")
     done = sum(1 for _ in track(write_composites(out, seeds, cutouts, scene, grounds), "synth", total=len(seeds)))
-    click.echo(f"{done} pictures of {len(cutouts)} chromosomes in {out}")
+    click.echo(f"{done} pictures of {len(cutouts)} chromosomes in {click.format_filename(out)}")
     sys.exit(1 if failed else 0)
 
 
@@ -138,4 +138,4 @@ def _draw(out: Path, seeds: range, karyotype: str, size: tuple[int, int], touchi
             write_voc(out / "annotations" / f"{name}.xml", Annotation(f"{name}.png", truth.width, truth.height, boxes))
         except OSError as error:
             raise click.ClickException(f"{error.filename or out}: {error.strerror}") from error
-    click.echo(f"{len(seeds)} pictures in {out}")
+    click.echo(f"{len(seeds)} pictures in {click.format_filename(out)}")

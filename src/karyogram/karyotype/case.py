@@ -11,6 +11,7 @@ from karyogram.karyotype.iscn_terms import UNKNOWN, check_term, is_loss
 from karyogram.karyotype.margins import margins_of
 from karyogram.karyotype.quality import overlaps_of, rank, spread_of
 from karyogram.karyotype.readings import Reading, read_counts, read_text
+from karyogram.karyotype.summary import PLAUSIBLE
 from karyogram.karyotype.together import find_together
 from karyogram.labels import ACROCENTRIC, AUTOSOMES
 from karyogram.records import Case, Cell, Clone, Finding, Karyotype
@@ -51,8 +52,9 @@ def make_case(
     :func:`karyogram.karyotype.iscn_terms.check_term`; ``karyograms`` is how many cells to propose, at least one of each clone.
 
     A cell takes part in clones if its karyotype is complete or a person entered one, and in the modal number if its number is
-    known; excluded cells do neither. Cells that no person told of take part in ``findings``, complete or not. Raises
-    AnnotationError for texts that are no karyotype, DataError for other wrong values.
+    known; excluded cells do neither. Cells that no person told of take part in ``findings``, with a text or without, if the
+    number of placed chromosomes is ``PLAUSIBLE``: half a cell has lost nothing. Raises AnnotationError for texts that are no
+    karyotype, DataError for other wrong values.
     """
     if kind not in KINDS or sex not in (None, *SEXES):
         raise DataError(f"case {name}: kind is one of {', '.join(KINDS)}, sex one of {', '.join(SEXES)}, not {kind!r}, {sex!r}")
@@ -73,7 +75,7 @@ def make_case(
     judged = [_cell(entry, reading, origin, kind) for entry, reading in zip(entries, readings, strict=True)]
     judged.sort(key=lambda cell: (cell.use == "excluded", -cell.quality, cell.image))
     unread = [entry.karyotype for entry in entries if entry.use == "karyogram" and entry.karyotype and not entry.iscn]
-    together = find_together([margins_of(karyotype) for karyotype in unread if karyotype.chromosomes])
+    together = find_together([margins_of(cell) for cell in unread if sum(bool(c.label) for c in cell.chromosomes) in PLAUSIBLE])
     numbers = Counter(cell.number for cell in judged if cell.number is not None and cell.use != "excluded")
     return Case(
         name=name,

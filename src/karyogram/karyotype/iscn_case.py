@@ -4,8 +4,8 @@ from collections import Counter
 from collections.abc import Mapping, Sequence
 
 from karyogram.karyotype.clones import Clones, Group, by_descent
-from karyogram.karyotype.iscn_terms import copies, order, sex_chromosome
-from karyogram.karyotype.iscn_text import write_terms
+from karyogram.karyotype.iscn_terms import copies, order
+from karyogram.karyotype.iscn_text import free_sex, show_term, write_terms
 
 #: What a case asks: what someone was born with, or what some cells became.
 KINDS = ("constitutional", "acquired")
@@ -23,11 +23,11 @@ def clone_text(terms: Mapping[str, int], origin: tuple[int, int], kind: str, dou
     ['47,XXY', '47,XY,+X']
     """
     listed, number = Counter(dict(terms)), 46 + sum(copies(term) * times for term, times in terms.items())
-    x, y = (had - listed[f"-{label}"] for had, label in zip(origin, "XY", strict=True))
+    sex = _kept_sex(terms, origin)
     if kind == "constitutional":
-        x, y = x + listed["+X"], y + listed["+Y"]
+        sex = "".join(sorted(sex + "X" * listed["+X"] + "Y" * listed["+Y"]))
         listed = Counter({term: times for term, times in listed.items() if term[1:] not in ("X", "Y")})
-    return write_terms("X" * x + "Y" * y, listed.elements(), number, doubt)
+    return write_terms(sex, listed.elements(), number, doubt)
 
 
 def case_text(clones: Clones, origin: tuple[int, int], kind: str, checked: Sequence[bool]) -> str:
@@ -58,12 +58,16 @@ def composite_text(clones: Clones, origin: tuple[int, int], checked: Sequence[bo
     times = Counter((term, copy) for number in changed for term, most in clones.clonal[number].items() for copy in range(most))
     numbers = [46 + sum(copies(t) * k for t, k in clones.clonal[number].items()) for number in changed]
     doubt = not any(checked[number] for number in changed)
-    sexual = {term: 1 for term, _ in times if term[1:] in ("X", "Y") or sex_chromosome(term)}
-    head = clone_text(sexual, origin, "acquired").split(",")[1]
-    shown = {term: write_terms("", [term], 0, doubt).split(",", 2)[2] for term, _ in times}
+    held = [free_sex(_kept_sex(clones.clonal[number], origin), clones.clonal[number]) for number in changed]
+    least = min(held, key=len)
     listed = sorted(times, key=lambda key: (order(key[0]), key[1]))
-    parts = [f"{shown[term]}[{times[term, copy]}]" for term, copy in listed]
+    parts = [f"{show_term(term, doubt)}[{times[term, copy]}]" for term, copy in listed]
     span = f"{min(numbers)}~{max(numbers)}" if min(numbers) < max(numbers) else f"{min(numbers)}"
-    text = f"{span},{head},{','.join(parts)}[cp{len(changed)}]"
+    text = f"{','.join([span, *([least] if least else []), *parts])}[cp{len(changed)}]"
     normal = next((group for group in clones.groups if not group.terms), None)
     return f"{text}/{clone_text({}, origin, 'acquired')}[{len(normal.cells)}]" if normal else text
+
+
+def _kept_sex(terms: Mapping[str, int], origin: tuple[int, int]) -> str:
+    """Return the constitutional sex chromosomes that no term of a cell takes away."""
+    return "".join(label * (had - terms.get(f"-{label}", 0)) for had, label in zip(origin, "XY", strict=True))

@@ -17,8 +17,8 @@ from karyogram.labels import INDEX, LABELS
 #: A D or G chromosome is missing, lost or fused with another: a person has to tell.
 UNKNOWN = "?"
 #: Two chromosomes that became one: ``rob``, ``dic``, and ``der`` of two.
-_FUSED = re.compile(r"(?:rob|dic|der|psu dic)\(([0-9XY]{1,2});([0-9XY]{1,2})\)")
-_NUMBER = re.compile(r"([+-])\??([0-9XY]{1,2})")
+_FUSED = re.compile(r"\??(?:rob|dic|der|psu dic)\(([0-9XY]{1,2});([0-9XY]{1,2})\)")
+_NUMBER = re.compile(r"\??([+-])\??([0-9XY]{1,2})")
 _MARKER = re.compile(r"\+([2-9]|[1-9][0-9])?mar")
 _PLACES = re.compile(r"\(([0-9XY;]+)\)\(([pq0-9.;]+)\)")
 _BAND = re.compile(r"([pq])([0-9]+(?:\.[0-9]+)?)")
@@ -70,10 +70,14 @@ def copies(term: str) -> int:
 
     >>> [copies(t) for t in ("+21", "-?7", "+2mar", "+der(22)t(9;22)(q34;q11.2)", "rob(14;21)(q10;q10)", "inv(9)(p12q13)", "?")]
     [1, -1, 2, 1, -1, 0, -1]
+    >>> copies("?del(5)(q13q33)"), copies("?rob(14;21)(q10;q10)")
+    (0, -1)
     """
     if marker := _MARKER.fullmatch(term):
         return int(marker.group(1) or 1)
-    return {"+": 1, "-": -1, UNKNOWN: -1}.get(term[0], -1 if fused(term) else 0)
+    if term == UNKNOWN:
+        return -1
+    return {"+": 1, "-": -1}.get(term[0], -1 if fused(term) else 0)
 
 
 def fused(term: str) -> tuple[str, ...]:
@@ -82,11 +86,10 @@ def fused(term: str) -> tuple[str, ...]:
     return found.groups() if found else ()
 
 
-def sex_chromosome(term: str) -> str | None:
-    """Return X or Y if the term rearranges one: it is then named in the term and not among the sex chromosomes."""
-    places = re.match(r"[a-z ]+\(([0-9XY;]+)\)", term)
-    named = places.group(1).split(";") if places else []
-    return next((label for label in ("X", "Y") if label in named), None)
+def sex_chromosomes(term: str) -> tuple[str, ...]:
+    """Return the X and Y that the term rearranges: they are then named in the term and not among the sex chromosomes."""
+    places = re.match(r"\??[a-z ]+\(([0-9XY;]+)\)", term)
+    return tuple(label for label in places.group(1).split(";") if label in ("X", "Y")) if places else ()
 
 
 def is_loss(term: str) -> bool:

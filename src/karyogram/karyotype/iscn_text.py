@@ -3,7 +3,7 @@
 from collections import Counter
 from collections.abc import Iterable, Mapping
 
-from karyogram.karyotype.iscn_terms import UNKNOWN, is_loss, order, sex_chromosome
+from karyogram.karyotype.iscn_terms import UNKNOWN, is_loss, order, sex_chromosomes
 from karyogram.labels import ACROCENTRIC, AUTOSOMES
 
 
@@ -39,17 +39,26 @@ def number_terms(counts: Mapping[str, int], told: bool = False) -> Counter[str]:
 def write_terms(sex: str, terms: Iterable[str], number: int, doubt: bool = False) -> str:
     """Return "47,XX,+21" for the sex chromosomes as written, the terms in any order, and the number of chromosomes.
 
-    With ``doubt`` the loss of an autosome is "-?7", a chromosome missing that is probably a 7. Sex chromosomes that a term
-    rearranges are taken out of ``sex``.
+    ``doubt`` as in :func:`show_term`. Sex chromosomes that a term rearranges are taken out of ``sex``.
 
-    >>> write_terms("XX", ["+8", "del(X)(q22)"], 47)
-    '47,X,del(X)(q22),+8'
+    >>> write_terms("XX", ["+8", "del(X)(q22)"], 47), write_terms("XY", ["t(X;Y)(q22;q11.2)"], 46)
+    ('47,X,del(X)(q22),+8', '46,t(X;Y)(q22;q11.2)')
     """
     ordered = sorted(terms, key=order)
-    for label in map(sex_chromosome, ordered):
-        sex = sex.replace(label, "", 1) if label else sex
-    shown = [f"-?{term[1:]}" if doubt and is_loss(term) and term[1:] in AUTOSOMES else term for term in ordered]
-    return ",".join([str(number), sex, *shown])
+    free = free_sex(sex, ordered)
+    return ",".join([str(number), *([free] if free else []), *(show_term(term, doubt) for term in ordered)])
+
+
+def free_sex(sex: str, terms: Iterable[str]) -> str:
+    """Return the sex chromosomes that no term rearranges."""
+    for label in (label for term in terms for label in sex_chromosomes(term)):
+        sex = sex.replace(label, "", 1)
+    return sex
+
+
+def show_term(term: str, doubt: bool) -> str:
+    """Return a term as written; with ``doubt`` a lost autosome is "-?7", a chromosome missing that is probably a 7."""
+    return f"-?{term[1:]}" if doubt and is_loss(term) and term[1:] in AUTOSOMES else term
 
 
 def iscn_text(counts: Mapping[str, int]) -> str:

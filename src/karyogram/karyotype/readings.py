@@ -6,11 +6,11 @@ from collections.abc import Iterable, Mapping
 from dataclasses import dataclass
 
 from karyogram.errors import AnnotationError
-from karyogram.karyotype.iscn_terms import UNKNOWN, check_term, copies, fused, sex_chromosome
+from karyogram.karyotype.iscn_terms import UNKNOWN, check_term, copies, fused, sex_chromosomes
 from karyogram.karyotype.iscn_text import number_terms, possible_robertsonian
 from karyogram.labels import AUTOSOMES
 
-_CELL = re.compile(r"([0-9]{1,3}),([XY]{1,9})((?:,[^,]+)*)")
+_CELL = re.compile(r"([0-9]{1,3})(?:,([XY]{1,9}))?((?:,[^,]+)*)")
 _CHANGE = re.compile(r"([+-])\??([0-9XY]{1,2})")
 
 
@@ -59,15 +59,14 @@ def read_text(text: str) -> Reading:
     if not found:
         raise AnnotationError(f"{text!r} is no karyotype of one cell such as 46,XX or 47,XY,+21")
     number, letters, rest = found.groups()
-    x, y = letters.count("X"), letters.count("Y")
+    x, y = (letters or "").count("X"), (letters or "").count("Y")
     origin, terms = [x, y], Counter[str]()
     for term in rest.split(",")[1:]:
         change = _CHANGE.fullmatch(term)
         if not change:
             terms[term if term == UNKNOWN else check_term(term)] += 1
-            rearranged = sex_chromosome(term)
-            x, y = x + (rearranged == "X"), y + (rearranged == "Y")
-            origin = [origin[0] + (rearranged == "X"), origin[1] + (rearranged == "Y")]
+            more_x, more_y = map(sex_chromosomes(term).count, "XY")
+            x, y, origin = x + more_x, y + more_y, [origin[0] + more_x, origin[1] + more_y]
         elif change.group(2) in ("X", "Y"):
             at = ("X", "Y").index(change.group(2))
             gained = change.group(1) == "+"

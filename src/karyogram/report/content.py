@@ -147,7 +147,7 @@ def _review(cell: Cell) -> list[Block]:
     marked = [c for copies in by_class(karyotype).values() for c in copies if c.review]
     if not marked:
         return [Text("The program marks no chromosome. It can be wrong where it is sure: look at the karyogram as a whole.")]
-    longest = max(c.length_px for c in karyotype.chromosomes)
+    longest = max(1.0, *(c.length_px for c in karyotype.chromosomes))
     rows = [_reviewed(cell.picture, c, TALLEST / longest) for c in marked]
     heads = ("Chromosome", "Class, probability", "Next class", "Whole", "Reasons")
     told = (
