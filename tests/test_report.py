@@ -27,7 +27,7 @@ def cell():
     picture, karyotype = draw_cell(
         [Bar("1", 100, 33), DOUBT], image="in/a&b<i>.png", iscn="47,XX,+21", findings=found, model=MODEL
     )
-    return Cell(picture, replace(karyotype, warnings=("bright on black: inverted",), quality=0.9))
+    return Cell(picture, replace(karyotype, warnings=("bright on black: inverted", "another species?"), quality=0.9))
 
 
 class Page(HTMLParser):
@@ -72,7 +72,16 @@ def test_a_report_says_what_was_analysed_by_what_and_what_was_found(cell):
         "cd" * 32,
     ):
         assert text in words
-    for text in ("0.310", "+1", "bright on black", "class uncertain, extra copy", "21, 0.47", "1 of 2", "0.900"):
+    for text in (
+        "0.310",
+        "+1",
+        "bright on black: inverted.",
+        "another species?",
+        "class uncertain, extra copy",
+        "21, 0.47",
+        "1 of 2",
+        "0.900",
+    ):
         assert text in words
 
 

@@ -136,7 +136,7 @@ def _findings(karyotype: Karyotype) -> list[Block]:
         blocks.append(Text("No gain or loss of a whole chromosome was found."))
     else:
         blocks.append(Text("No number finding is made for this cell."))
-    blocks += [Text(f"Note: {warning}.") for warning in karyotype.warnings]
+    blocks += [Text(f"Note: {warning}" + "." * (warning[-1:] not in (".", "?", "!"))) for warning in karyotype.warnings]
     blocks.append(Text("The program claims no structural finding; a person has to look for one."))
     counts = [str(karyotype.counts.get(label, 0)) for label in LABELS]
     return [*blocks, Table("Copies of each class", LABELS, (counts,), (1,) * len(LABELS))]

@@ -59,6 +59,8 @@ class Plan:
             words.append(f"at most {self.limit} pictures a class")
         if self.side:
             words.append(f"pictures of {self.side} x {self.side} pixels")
+        if self.weights:
+            words.append(f"weights of {'ImageNet' if self.weights == 'imagenet' else Path(self.weights).name} to begin with")
         if self.split:
             words.append(f"split of {self.split.name}")
         if missing := [net for net in preset.nets if net not in self.nets]:
