@@ -31,6 +31,8 @@ NOT_RUN = (
     ("*", "karyogram train*", "torch, and time"),
     ("*", "karyogram grid *", "torch, and time"),
     ("*", "karyogram search *", "torch, and time"),
+    ("*", "karyogram compare *", "torch, and a set of chromosomes"),
+    ("*", "karyogram export *", "torch, and a run"),
     ("*", "karyogram models --trainable", "torch"),
     ("*", "karyogram models fetch *", "a network"),
     ("*", "karyogram serve*", "does not end"),

@@ -1,7 +1,8 @@
 """One fitting run: Lightning drives it, the whole set lies in memory, augmentation runs on the batch."""
 
+import json
 from collections.abc import Callable
-from dataclasses import dataclass
+from dataclasses import dataclass, fields
 from pathlib import Path
 
 import lightning
@@ -10,6 +11,7 @@ import torch
 import torch.nn.functional as nnf
 from torch import Tensor
 
+from karyogram.classify.prepare import Preparation
 from karyogram.errors import DataError
 from karyogram.training.augment import augment
 from karyogram.training.data import Samples
@@ -165,3 +167,20 @@ def load_weights(module: lightning.LightningModule, start: Path, net: str) -> No
         module.load_state_dict(torch.load(start, map_location="cpu", weights_only=True)["state_dict"])
     except Exception as error:  # torch raises whatever the file makes it stumble over
         raise DataError(f"{start}: no checkpoint of {net}: {str(error).splitlines()[0]}") from error
+
+
+def read_fitted(folder: Path) -> tuple[torch.nn.Module, Preparation]:
+    """Return the network of the last checkpoint in a run's folder, and what its canvases were made like.
+
+    Raises DataError, naming the file, if the folder is none of `karyogram train`.
+    """
+    path = folder / "run.json"
+    try:
+        settings = json.loads(path.read_text("utf-8"))
+        recipe = Recipe(**{field.name: settings[field.name] for field in fields(Recipe)})
+        how = Preparation(**{field.name: settings[field.name] for field in fields(Preparation)})
+        module = Fitting(recipe, 1)
+    except (OSError, ValueError, KeyError, TypeError) as error:
+        raise DataError(f"{path}: this is no run of `karyogram train`: {type(error).__name__}: {error}") from error
+    load_weights(module, folder / "last.ckpt", recipe.net)
+    return module.net, how
