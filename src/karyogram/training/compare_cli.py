@@ -66,7 +66,7 @@ def _print_table(rows: list[dict[str, float | str]]) -> None:
     for number, row in enumerate(rows):
         interval = f"{row['low']:.3f} to {row['high']:.3f}"
         scores = (f"{row['accuracy']:.4f}", interval, f"{row['macro_f1']:.4f}", f"{row['ece']:.4f}")
-        against = (f"{row['better']}", f"{row['worse']}", f"{row['p']:.2g}") if number else ("", "", "")
+        against = (f"{row['better']}", f"{row['worse']}", f"{row['p']:.1g}") if number else ("", "", "")
         table.add_row(str(row["model"]), *scores, *against)
     Console().print(table)
 
