@@ -42,7 +42,7 @@ def parse_margin(ctx: click.Context, param: click.Parameter, value: str) -> tupl
 
 @click.command()
 @click.argument("truth", type=click.Path(exists=True, path_type=Path))
-@click.argument("out", type=click.Path(exists=True, file_okay=False, path_type=Path))
+@click.argument("out", type=click.Path(exists=True, path_type=Path))
 @click.option(
     "--margin",
     default=",".join(f"{side:g}" for side in MARGIN),
@@ -79,6 +79,8 @@ def evaluate(
 ) -> None:
     """Score the results in OUT, as analyze writes them, against TRUTH, a folder of VOC files or one of them.
 
+    OUT may also be the predictions.csv of classify, and TRUTH class folders of single chromosomes.
+
     Scored are the pictures that --names or --split asks for, those without a result as pictures in which nothing was
     found; without either, the truth files that have a result.
     """
@@ -96,6 +98,9 @@ def evaluate(
             wanted = read_names(names)
         elif split:
             wanted = [name for name, entry in read_split(split).items() if entry.part == part]
+        if out.is_file():
+            _evaluate_predictions(truth, out, wanted, json_path)
+            return
         files = find_pairs(truth, out, wanted)
     except KaryogramError as error:
         raise click.ClickException(str(error)) from error
@@ -132,6 +137,32 @@ def evaluate(
     if json_path != "-":
         _print_tables(scores, iou)
     sys.exit(1 if failed else 0)
+
+
+def _evaluate_predictions(truth: Path, out: Path, wanted: list[str] | None, json_path: str | None) -> None:
+    """Score a predictions.csv against class folders; a picture that was asked for and not answered counts as wrong."""
+    from karyogram.datasets.predictions import read_answers
+    from karyogram.files import write_text
+    from karyogram.metrics.classification import score_answers
+
+    answers = read_answers(truth, out, None if wanted is None else set(wanted))
+    without = [path.name for path, said in zip(answers.paths, answers.said.tolist(), strict=True) if said < 0]
+    for name in without:
+        click.echo(f"{name}: no prediction, counted as wrong", err=True)
+    scores = score_answers(answers.truth, answers.said, answers.probability)
+    text = json.dumps({**scores, "without_result": without}, indent=1, allow_nan=False) + "\n"
+    if json_path == "-":
+        click.echo(text, nl=False)
+        return
+    if json_path:
+        write_text(json_path, text)
+    interval = f"{scores['low']:.4f} to {scores['high']:.4f}"
+    click.echo(f"{scores['pictures']} pictures of single chromosomes\n")
+    click.echo(f"Accuracy             {scores['accuracy']:.4f}   95 % interval {interval}")
+    click.echo(f"Macro F1             {scores['macro_f1']:.4f}")
+    click.echo(f"Calibration error    {scores['ece']:.4f}\n")
+    for label, (right, number) in scores["classes"].items():
+        click.echo(f"  {label:>2}   {right} of {number} right")
 
 
 def _print_tables(scores: "Scores", iou: float) -> None:

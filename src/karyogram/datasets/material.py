@@ -50,7 +50,7 @@ def find_material(source: Path) -> list[Callable[[], Material]]:
         files = sorted(annotations.rglob("*.xml"))
         readers = [partial(read_boxed, path, images, number % GROUND_STEP == 0) for number, path in enumerate(files)]
     else:
-        readers = [partial(read_labelled, path, label) for path, label in _class_pictures(source)]
+        readers = [partial(read_labelled, path, label) for path, label in class_pictures(source)]
     if not readers:
         raise DataError(f"{source}: no class folders of pictures, no images and annotations, no library.npz")
     return readers
@@ -89,7 +89,7 @@ def read_labelled(path: Path, label: str) -> Material:
     return Material([make_cutout(flat[item.window()], item.mask, INDEX[label])])
 
 
-def _class_pictures(source: Path) -> list[tuple[Path, str]]:
+def class_pictures(source: Path) -> list[tuple[Path, str]]:
     """Return (path, label) of the pictures in class folders, cell by cell; the folder ``unknown`` is left out."""
     inside = [(path, path.relative_to(source).parts[0]) for path in source.glob("*/**/*") if path.suffix.lower() in SUFFIXES]
     named = [(path, name, parse_label(name)) for path, name in inside if name != UNKNOWN]

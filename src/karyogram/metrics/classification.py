@@ -3,8 +3,12 @@
 Classes are int (N,), 0..classes - 1. Functions raise ValueError for arrays of unequal length and for other classes.
 """
 
+from typing import Any
+
 import numpy as np
 from scipy.stats import rankdata
+
+from karyogram.labels import LABELS
 
 
 def accuracy(truth: np.ndarray, predicted: np.ndarray) -> float:
@@ -79,6 +83,27 @@ def reliability(correct: np.ndarray, probability: np.ndarray, bins: int = 15) ->
     place = np.clip(np.ceil(probability * bins).astype(int) - 1, 0, bins - 1)
     sums = (np.ones(len(place)), correct.astype(float), probability, probability * (1 - probability))
     return np.stack([np.bincount(place, each, minlength=bins) for each in sums], axis=1)
+
+
+def score_answers(truth: np.ndarray, said: np.ndarray, probability: np.ndarray) -> dict[str, Any]:
+    """Return the scores of one answer a picture: accuracy with its interval, macro F1, calibration error, counts by class.
+
+    ``truth`` is int (N,), ``said`` int (N,), -1 for no answer, ``probability`` float (N,) what was claimed. ``classes`` holds
+    label -> (right, pictures).
+    """
+    right = said == truth
+    low, high = wilson_interval(int(right.sum()), len(truth))
+    occurs = np.unique(np.concatenate([truth, said[said >= 0]])).tolist()
+    f1 = [2 * np.sum(right & (truth == k)) / (np.sum(truth == k) + np.sum(said == k)) for k in occurs]
+    return {
+        "pictures": len(truth),
+        "accuracy": accuracy(truth, said),
+        "low": low,
+        "high": high,
+        "macro_f1": float(np.mean(f1)),
+        "ece": expected_calibration_error(right, probability),
+        "classes": {LABELS[k]: (int((right & (truth == k)).sum()), int((truth == k).sum())) for k in np.unique(truth).tolist()},
+    }
 
 
 def caught_errors(correct: np.ndarray, sure: np.ndarray, threshold: float) -> tuple[float, float]:
