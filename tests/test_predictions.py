@@ -56,6 +56,7 @@ def test_a_picture_asked_for_and_not_answered_is_wrong(classified):
         ("a,b\n1,2\n", "the column label is missing"),
         ("path,label,probability\n1/c0.png,23,0.5\n", "line 2 is no prediction"),
         ("path,label,probability\n1/c0.png,1,sure\n", "line 2 is no prediction"),
+        ("path,label,probability\n1/c0.png,1,nan\n", "line 2 is no prediction"),
         ("path,label,probability\n1/other.png,1,0.5\n", "nothing to score"),
     ],
 )
@@ -65,6 +66,10 @@ def test_what_is_no_table_of_predictions_is_named(classified, table, reason):
     assert done.exit_code == 1
     assert "p.csv" in done.stderr
     assert reason in done.stderr
+
+
+def test_the_first_of_metaphases_only(classified):
+    assert run("evaluate", classified / "data", classified / "p.csv", "--first", 2).exit_code == 2
 
 
 def test_answers_are_scored_as_the_metrics_do_and_none_is_never_right():

@@ -92,6 +92,8 @@ def evaluate(
 
     if names and split:
         raise click.UsageError("--names and --split exclude each other")
+    if first and out.is_file():
+        raise click.UsageError("--first is for metaphases: predictions are limited by --names or --split")
     wanted: list[str] | None = None
     try:
         if names:

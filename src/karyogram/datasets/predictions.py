@@ -1,6 +1,7 @@
 """Truth in class folders beside what ``karyogram classify`` wrote: one class a picture."""
 
 import csv
+import io
 from collections.abc import Container
 from dataclasses import dataclass
 from pathlib import Path
@@ -46,7 +47,7 @@ def read_answers(truth: Path, predictions: Path, wanted: Container[str] | None =
 def read_predictions(path: Path) -> dict[tuple[str, str], tuple[int, float]]:
     """Return {(folder, file name): (class, probability)} of a ``predictions.csv``. Raises DataError, naming file and line."""
     try:
-        table = csv.DictReader(path.read_text("utf-8-sig").splitlines())
+        table = csv.DictReader(io.StringIO(path.read_text("utf-8-sig"), newline=""))
         rows = [(table.line_num, row) for row in table]
     except (OSError, UnicodeDecodeError, csv.Error) as error:
         raise DataError(f"{path}: cannot be read: {error}") from error
@@ -56,7 +57,10 @@ def read_predictions(path: Path) -> dict[tuple[str, str], tuple[int, float]]:
     for line, row in rows:
         try:
             name = Path(row["path"])
-            answers[name.parent.name, name.name] = INDEX[row["label"]], float(row["probability"])
+            probability = float(row["probability"])
+            if not 0 <= probability <= 1:
+                raise ValueError(f"probability {probability}")
+            answers[name.parent.name, name.name] = INDEX[row["label"]], probability
         except (KeyError, TypeError, ValueError) as error:
             raise DataError(f"{path}: line {line} is no prediction: {error}") from error
     return answers

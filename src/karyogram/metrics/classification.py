@@ -91,18 +91,19 @@ def score_answers(truth: np.ndarray, said: np.ndarray, probability: np.ndarray) 
     ``truth`` is int (N,), ``said`` int (N,), -1 for no answer, ``probability`` float (N,) what was claimed. ``classes`` holds
     label -> (right, pictures).
     """
-    right = said == truth
+    right, answered = said == truth, said >= 0
     low, high = wilson_interval(int(right.sum()), len(truth))
-    occurs = np.unique(np.concatenate([truth, said[said >= 0]])).tolist()
-    f1 = [2 * np.sum(right & (truth == k)) / (np.sum(truth == k) + np.sum(said == k)) for k in occurs]
+    matrix = confusion_matrix(truth[answered], said[answered])
+    hits, asked = matrix.diagonal(), np.bincount(truth, minlength=len(LABELS))
+    named = matrix.sum(0) + asked
     return {
         "pictures": len(truth),
         "accuracy": accuracy(truth, said),
         "low": low,
         "high": high,
-        "macro_f1": float(np.mean(f1)),
+        "macro_f1": float(np.mean(2 * hits[named > 0] / named[named > 0])),
         "ece": expected_calibration_error(right, probability),
-        "classes": {LABELS[k]: (int((right & (truth == k)).sum()), int((truth == k).sum())) for k in np.unique(truth).tolist()},
+        "classes": {LABELS[k]: (int(hits[k]), int(asked[k])) for k in np.flatnonzero(asked).tolist()},
     }
 
 

@@ -2,6 +2,7 @@
 
 from collections.abc import Mapping, Sequence
 from pathlib import Path
+from typing import Any
 
 import numpy as np
 from scipy.stats import binomtest
@@ -10,27 +11,28 @@ from karyogram.classify.predict import predict_canvases
 from karyogram.classify.prepare import prepare
 from karyogram.datasets.material import read_single
 from karyogram.errors import DataError
-from karyogram.labels import INDEX, parse_label
-from karyogram.metrics.classification import accuracy, expected_calibration_error, macro_f1, wilson_interval
+from karyogram.labels import INDEX
+from karyogram.metrics.classification import score_answers
 from karyogram.training.data import gather
 from karyogram.weights.record import Model
 
 
-def ask_models(models: Mapping[str, Model], paths: Sequence[Path]) -> tuple[np.ndarray, dict[str, np.ndarray]]:
-    """Return the classes, int (N,), that the pictures' folders name, and what each model says, float (N, 24).
+def ask_models(models: Mapping[str, Model], named: Sequence[tuple[Path, str]]) -> tuple[np.ndarray, dict[str, np.ndarray]]:
+    """Return the classes, int (N,), of pictures with their labels, and the probabilities that each model gives, float (N, 24).
 
     Each picture shows one chromosome and is read once; what cannot be read is left out with a warning. Raises DataError if
     nothing is left.
     """
 
-    def one(path: Path) -> list[tuple[int, list[np.ndarray]]]:
+    def one(pair: tuple[Path, str]) -> list[tuple[int, list[np.ndarray]]]:
+        path, label = pair
         flat, item = read_single(path)
         canvases = [prepare(flat, item, model.metadata["preparation"]) for model in models.values()]
-        return [(INDEX[str(parse_label(path.parent.name))], canvases)]
+        return [(INDEX[label], canvases)]
 
-    rows = gather(one, paths, jobs=1)
+    rows = gather(one, named, jobs=1)
     if not rows:
-        raise DataError(f"none of the {len(paths)} pictures could be read")
+        raise DataError(f"none of the {len(named)} pictures could be read")
     shown = zip(*(canvases for _, canvases in rows), strict=True)
     said = {
         name: predict_canvases(model, canvases).probabilities
@@ -39,32 +41,20 @@ def ask_models(models: Mapping[str, Model], paths: Sequence[Path]) -> tuple[np.n
     return np.array([label for label, _ in rows]), said
 
 
-def compare_answers(truth: np.ndarray, said: Mapping[str, np.ndarray]) -> list[dict[str, float | str]]:
+def compare_answers(truth: np.ndarray, said: Mapping[str, np.ndarray]) -> list[dict[str, Any]]:
     """Return a row of scores for each model, the first being what the others are compared with.
 
     ``truth`` is int (N,), ``said`` the probabilities float (N, 24) of each. ``better`` and ``worse`` count the chromosomes that
     only this model, or only the first, has right; ``p`` is how often chance alone parts these as unevenly: McNemar,
     Psychometrika 12:153 (1947), doi 10.1007/BF02295996, exact.
     """
-    rows: list[dict[str, float | str]] = []
+    rows: list[dict[str, Any]] = []
     first = next(iter(said.values())).argmax(1) == truth
     for name, probabilities in said.items():
         best = probabilities.argmax(1)
         right = best == truth
-        low, high = wilson_interval(int(right.sum()), len(truth))
         better, worse = int((right & ~first).sum()), int((first & ~right).sum())
-        rows.append(
-            {
-                "model": name,
-                "pictures": len(truth),
-                "accuracy": accuracy(truth, best),
-                "low": low,
-                "high": high,
-                "macro_f1": macro_f1(truth, best),
-                "ece": expected_calibration_error(right, probabilities.max(1)),
-                "better": better,
-                "worse": worse,
-                "p": float(binomtest(better, better + worse).pvalue) if better + worse else 1.0,
-            }
-        )
+        p = float(binomtest(better, better + worse).pvalue) if better + worse else 1.0
+        scores = score_answers(truth, best, probabilities.max(1))
+        rows.append({"model": name, **scores, "better": better, "worse": worse, "p": p})
     return rows

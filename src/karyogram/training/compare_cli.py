@@ -2,6 +2,7 @@
 
 import json
 from pathlib import Path
+from typing import Any
 
 import click
 
@@ -28,21 +29,21 @@ def compare(models: tuple[str, ...], data: Path, split: Path | None, part: str, 
     only this one, or only the first, has right, and "p" is how often chance alone parts these as unevenly.
     """
     with plain_words("compare"):
+        from karyogram.datasets.material import class_pictures
         from karyogram.datasets.splits import read_split
         from karyogram.errors import DataError
         from karyogram.files import write_text
         from karyogram.training.compare import ask_models, compare_answers
-        from karyogram.training.pictures import find_classes
         from karyogram.weights.catalogue import load_model
 
         opened = {name: load_model(name, "classifier") for name in models}
-        paths = find_classes(data)
+        named = class_pictures(data)
         if split is not None:
             wanted = {name for name, entry in read_split(split).items() if entry.part == part}
-            paths = {name: path for name, path in paths.items() if name in wanted}
-            if not paths:
+            named = [(path, label) for path, label in named if path.stem in wanted]
+            if not named:
                 raise DataError(f"{split}: none of the pictures in {data} is in the part {part}")
-        rows = compare_answers(*ask_models(opened, list(paths.values())))
+        rows = compare_answers(*ask_models(opened, named))
         text = json.dumps(rows, indent=1) + "\n"
         if json_path == "-":
             click.echo(text, nl=False)
@@ -52,7 +53,7 @@ def compare(models: tuple[str, ...], data: Path, split: Path | None, part: str, 
     _print_table(rows)
 
 
-def _print_table(rows: list[dict[str, float | str]]) -> None:
+def _print_table(rows: list[dict[str, Any]]) -> None:
     from rich import box
     from rich.console import Console
     from rich.table import Table
