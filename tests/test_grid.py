@@ -296,15 +296,3 @@ def test_a_failed_point_ends_in_status_1(data, tmp_path):
     assert done.exit_code == 1
     assert "w.pth: no file of weights" in done.stderr
     assert "Traceback" not in done.output
-
-
-@pytest.mark.parametrize(
-    ("plan", "words"),
-    [
-        ({}, []),
-        ({"weights": "imagenet"}, ["weights of ImageNet to begin with"]),
-        ({"weights": "in/vgg.pth", "side": 80}, ["pictures of 80 x 80 pixels", "weights of vgg.pth to begin with"]),
-    ],
-)
-def test_a_protocol_says_how_it_differs_from_the_preset(plan, words):
-    assert Plan("founders", PRESETS["founders"].nets, **plan).deviations() == words

@@ -13,6 +13,7 @@ pytest.importorskip("pytorchcv")
 from karyogram.errors import DataError  # noqa: E402
 from karyogram.files import write_picture  # noqa: E402
 from karyogram.training.distort import OPERATIONS, distort  # noqa: E402
+from karyogram.training.grid import Plan  # noqa: E402
 from karyogram.training.nets import NETS  # noqa: E402
 from karyogram.training.pictures import find_classes, fit_picture, image_level_split, load_pictures  # noqa: E402
 from karyogram.training.point import OPTIMIZERS, to_input  # noqa: E402
@@ -161,3 +162,15 @@ def test_folders_that_cannot_be_used_are_named(tmp_path):
     write_picture(tmp_path / "dogs" / "rex.png", np.zeros((9, 9), np.uint8))
     with pytest.raises(DataError, match="name no class: dogs"):
         find_classes(tmp_path)
+
+
+@pytest.mark.parametrize(
+    ("plan", "words"),
+    [
+        ({}, []),
+        ({"weights": "imagenet"}, ["weights of ImageNet to begin with"]),
+        ({"weights": "in/vgg.pth", "side": 80}, ["pictures of 80 x 80 pixels", "weights of vgg.pth to begin with"]),
+    ],
+)
+def test_a_protocol_says_how_it_differs_from_the_preset(plan, words):
+    assert Plan("founders", PRESETS["founders"].nets, **plan).deviations() == words
