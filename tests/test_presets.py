@@ -9,6 +9,7 @@ import pytest
 
 torch = pytest.importorskip("torch")
 pytest.importorskip("pytorchcv")
+pytest.importorskip("optuna")
 
 from karyogram.errors import DataError  # noqa: E402
 from karyogram.files import write_picture  # noqa: E402
