@@ -55,6 +55,20 @@ CARDS: dict[str, dict[str, Any]] = {
             "a mask under a crossing was learned from pasted chromosomes; real crossings have boxes, no masks",
         ],
     },
+    "gband-outline": {
+        "kind": "outliner",
+        "summary": "chromosomes that touch or cross: their masks drawn anew pixel by pixel, those of all others known",
+        "data": [TSENG],
+        "licence": "MIT (weights); the training pictures are not included",
+        "split": "benchmarks/splits/tseng2023.csv, by case; the part test was never trained on nor used to choose",
+        "scores": ["traces", "composites"],
+        "intended_use": f"Masks of a detector, in G-banded metaphases brought to one size by their stained area. {NOT_FOR}",
+        "known_failures": [
+            "a mask that holds most of another chromosome: it is mended, not replaced",
+            "other stains and species: learned from G-bands only",
+            "real crossings: what lies under one was learned from chromosomes laid across by the program",
+        ],
+    },
     "gband-cirnet": {
         "kind": "classifier",
         "summary": "single low-resolution G-banded chromosomes in the manner of CIR-Net; gband tuned with cirnet",

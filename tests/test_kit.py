@@ -59,6 +59,20 @@ def test_the_kit_of_a_segmenter_shows_what_the_network_sees(tmp_path):
     assert masks.shape[1:] == (about["window"], about["window"])
 
 
+def test_the_kit_of_an_outliner_shows_what_it_draws_of_masks_that_meet(tmp_path):
+    about, vectors, session = make_kit("gband-outline", tmp_path)
+    rows = vectors["chromosomes"]
+    assert about["near"] == 3
+    assert any(row["meets"] for row in rows)
+    views = np.stack([read(tmp_path / row["view"]).reshape(3, 128, 128) for row in rows])
+    (masks,) = session.run(["masks"], {"views": views})
+    assert [row["area"] for row in rows] == (masks > 0).sum((1, 2)).tolist()
+    for row, (_, own, _) in zip(rows, views, strict=True):
+        assert np.count_nonzero(own > 127) == pytest.approx(
+            np.count_nonzero(read(tmp_path / row["mask"])) * vectors["scale"] ** 2, rel=0.15, abs=20
+        )
+
+
 def test_a_file_of_ones_own_gets_a_kit_without_a_card(tmp_path):
     make_kit("gband", tmp_path / "shipped")
     about, _, _ = make_kit(str(tmp_path / "shipped" / "model.onnx"), tmp_path / "own")

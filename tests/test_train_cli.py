@@ -199,7 +199,7 @@ def test_wrong_usage_of_train_is_named(crops, tmp_path, arguments, reason):
     assert not (tmp_path / "out").exists()
 
 
-@pytest.mark.parametrize("verb", ["cli:train", "segmenter_run:train_segmenter"])
+@pytest.mark.parametrize("verb", ["cli:train", "segmenter_run:train_segmenter", "outline_run:train_outliner"])
 @pytest.mark.parametrize("missing", ["torch", "lightning", "onnx"])
 def test_without_the_extra_one_line_says_what_to_install(metaphases, tmp_path, verb, missing):
     module, _, name = verb.partition(":")

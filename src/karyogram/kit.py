@@ -16,8 +16,9 @@ from karyogram.classify.predict import SURE, SURE_UP, VIEWS, predict_canvases
 from karyogram.classify.prepare import prepare
 from karyogram.files import write_bytes, write_picture, write_text
 from karyogram.image.background import flatten
-from karyogram.pipeline import open_metaphase
-from karyogram.segment import peaks
+from karyogram.metrics.masks import depth_map
+from karyogram.pipeline import find_candidates, make_reader, open_metaphase
+from karyogram.segment import outlines, peaks
 from karyogram.segment.levels import OTSU, Levels, objects_of_level, threshold_levels
 from karyogram.shape.size import REFERENCE_SIZE, cell_scale
 from karyogram.weights.record import Model, Preparation
@@ -29,7 +30,7 @@ DETECTOR = {"grid": peaks.GRID, "centre_step": peaks.CENTRE_STEP, "mask_step": p
 
 
 def write_kit(data: bytes, model: Model, folder: Path, card: Mapping[str, Any] | None = None) -> list[Path]:
-    """Write the kit of a classifier or a segmenter, and return its files.
+    """Write the kit of a classifier, a segmenter or an outliner, and return its files.
 
     ``data`` is the ONNX file that ``model`` was opened from, ``card`` what is known of it besides. ``model.json`` names inputs
     and outputs with types and shapes, label order and preparation; ``vectors.json`` holds expected numbers, and names the
@@ -43,8 +44,10 @@ def write_kit(data: bytes, model: Model, folder: Path, card: Mapping[str, Any] |
     vectors = {"stained_pixels": levels.area, "scale": cell_scale(levels.area)}
     if model.kind == "classifier":
         vectors |= _classifier_vectors(model, flat, levels, pictures)
-    else:
+    elif model.kind == "segmenter":
         vectors |= _segmenter_vectors(model, flat, vectors["scale"], pictures)
+    else:
+        vectors |= _outliner_vectors(model, flat, pictures)
     return [
         write_bytes(folder / "model.onnx", data),
         write_text(folder / "model.json", _to_text(describe_model(model, card))),
@@ -58,7 +61,11 @@ def describe_model(model: Model, card: Mapping[str, Any] | None = None) -> dict[
     session = model.session
     said = {key: asdict(value) if isinstance(value, Preparation) else value for key, value in model.metadata.items()}
     views = [{"step": list(step), "upside_down": turned} for step, turned in VIEWS]
-    own = {"views": views, "look_again_below": {"class": SURE, "up": SURE_UP}}
+    own: dict[str, dict[str, Any]] = {
+        "classifier": {"views": views, "look_again_below": {"class": SURE, "up": SURE_UP}},
+        "segmenter": DETECTOR,
+        "outliner": {"near": outlines.NEAR},
+    }
     return {
         **model.identity(),
         "kind": model.kind,
@@ -66,7 +73,7 @@ def describe_model(model: Model, card: Mapping[str, Any] | None = None) -> dict[
         "outputs": [{"name": each.name, "type": each.type, "shape": each.shape} for each in session.get_outputs()],
         "reference_size": REFERENCE_SIZE,
         **said,
-        **(own if model.kind == "classifier" else DETECTOR),
+        **own[model.kind],
         "card": dict(card) if card else None,
     }
 
@@ -95,6 +102,20 @@ def _segmenter_vectors(model: Model, flat: np.ndarray, scale: float, pictures: d
     seen = peaks.ask_detector(model, flat, factor)
     areas = (seen.masks > 0).sum((1, 2)).tolist()
     return {"factor": factor, **{name: _plain(getattr(seen, name)) for name in ("classes", "boxes", "places")}, "areas": areas}
+
+
+def _outliner_vectors(model: Model, flat: np.ndarray, pictures: dict[str, np.ndarray]) -> dict[str, Any]:
+    """Add masks that meet and views of them, and return their places, and how many pixels of a view are the chromosome's."""
+    found = find_candidates(flat, make_reader())
+    chosen = [found.instances[number] for number in found.chosen]
+    depth, rows = depth_map(chosen, flat.shape), []
+    for number, item in enumerate(chosen):
+        names = {"mask": f"mask-{number}.png", "view": f"view-{number}.png"}
+        view = outlines.show(flat, item, depth, found.scale)
+        pictures |= {names["mask"]: item.mask.astype(np.uint8) * 255, names["view"]: np.concatenate(view)}
+        area = int((model.session.run(None, {"views": view[None]})[0] > 0).sum())
+        rows.append({**names, "x": item.x, "y": item.y, "meets": outlines.meets(item, depth), "area": area})
+    return {"scale": found.scale, "chromosomes": rows}
 
 
 def _plain(numbers: Any) -> Any:

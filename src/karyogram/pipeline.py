@@ -41,9 +41,8 @@ class Reader:
     segmenter: Segmenter
 
     def identity(self) -> dict[str, str]:
-        """Return what a result says of the models that made it: name and SHA-256 of both."""
-        cutter = {"segmenter": self.segmenter.name, "segmenter_sha256": self.segmenter.sha256}
-        return {**self.classifier.identity(), **cutter}
+        """Return what a result says of the models that made it: names and SHA-256."""
+        return {**self.classifier.identity(), **self.segmenter.identity()}
 
 
 def make_reader(model: str = DEFAULT, segmenter: str = "auto", threads: int = 0) -> Reader:
@@ -123,12 +122,13 @@ class Found:
 
 
 def find_chromosomes(flat: np.ndarray, reader: Reader) -> Found:
-    """Segment a flattened picture, uint8 (H, W), and keep the cell; where masks share pixels, part their densities.
+    """Segment a flattened picture, uint8 (H, W), and keep the cell; where masks meet, redraw them, and part shared densities.
 
     Of rivals for one chromosome, those are kept that together make the likeliest cell.
     """
     found = find_candidates(flat, reader)
-    instances = separate(flat, [found.instances[number] for number in found.chosen])
+    chosen = [found.instances[number] for number in found.chosen]
+    instances = separate(flat, reader.segmenter.redraw(flat, chosen, found.scale))
     return Found(instances, found.scale, found.opinions[found.chosen], found.warnings)
 
 

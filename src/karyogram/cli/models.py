@@ -19,7 +19,7 @@ def models(ctx: click.Context, as_json: bool, trainable: bool) -> None:
         _list_trainable()
         return
     from karyogram.weights.cache import OPTIONAL, optional_card
-    from karyogram.weights.catalogue import DEFAULT, SEGMENTER, model_names, read_card
+    from karyogram.weights.catalogue import DEFAULT, OUTLINER, SEGMENTER, model_names, read_card
 
     cards = [read_card(name) for name in model_names()]
     optional = [optional_card(name) for name in OPTIONAL]
@@ -27,7 +27,7 @@ def models(ctx: click.Context, as_json: bool, trainable: bool) -> None:
         click.echo(json.dumps(cards + optional, indent=1))
         return
     for card in cards:
-        click.echo(f"{card['name']}{' (default)' if card['name'] in (DEFAULT, SEGMENTER) else ''}: {card['summary']}")
+        click.echo(f"{card['name']}{' (default)' if card['name'] in (DEFAULT, SEGMENTER, OUTLINER) else ''}: {card['summary']}")
     for card in optional:
         click.echo(f"{card['name']} (optional, {'fetched' if card['fetched'] else 'not fetched'}): {card['summary']}")
 
@@ -112,7 +112,7 @@ def kit(name: str, out: Path) -> None:
         data = read_model(name)
         kind = find_kind(data)
         if kind == "cell":
-            raise ModelError("a second stage looks at no picture: there are kits of classifiers and segmenters")
+            raise ModelError("a second stage looks at no picture: there are kits of classifiers, segmenters and outliners")
         model = open_model(data, kind, threads=1)
     except ModelError as error:
         raise click.UsageError(str(error) if str(error).startswith(name) else f"{name}: {error}") from error

@@ -121,7 +121,8 @@ def _facts(karyotype: Karyotype) -> Table:
         "Picture": f"{karyotype.image or 'given as an array'}, {karyotype.width} x {karyotype.height} pixels",
         "Classes by": f"{model.get('name', 'unknown')}, SHA-256 {model.get('sha256') or 'unknown'}",
         "Outlines by": model.get("segmenter", "unknown")
-        + (f", SHA-256 {model['segmenter_sha256']}" if model.get("segmenter_sha256") else ""),
+        + (f", SHA-256 {model['segmenter_sha256']}" if model.get("segmenter_sha256") else "")
+        + (f"; where they meet {model['outliner']}, SHA-256 {model['outliner_sha256']}" if model.get("outliner") else ""),
         "Program": f"karyogram {version('karyogram')}, records of version {karyotype.schema_version}",
     }
     return Table("What was analysed, and by what", (), tuple(rows.items()), (1, 5))

@@ -1,6 +1,6 @@
 """The ways to cut a metaphase into chromosomes, by the name the user gives."""
 
-from collections.abc import Callable
+from collections.abc import Callable, Sequence
 from dataclasses import dataclass
 from functools import lru_cache, partial
 
@@ -12,9 +12,11 @@ from karyogram.segment.classical import segment_classical
 from karyogram.segment.detect import Look, Proposals, segment_learned
 from karyogram.segment.levels import Levels
 from karyogram.segment.objects import drop_fragments
+from karyogram.segment.outlines import redraw
 from karyogram.shape.size import mean_area
 from karyogram.weights.cache import OPTIONAL
-from karyogram.weights.catalogue import SEGMENTER, load_model
+from karyogram.weights.catalogue import OUTLINER, SEGMENTER, load_model
+from karyogram.weights.record import Model
 
 #: Cuts a flattened picture, uint8 (H, W), given a classifier, the threshold levels, and what brings the cell to the reference
 #: size.
@@ -23,11 +25,23 @@ Cut = Callable[[np.ndarray, Look, Levels, float], Proposals]
 
 @dataclass(frozen=True)
 class Segmenter:
-    """A way to cut, and what a result says of it: name and SHA-256 of its model, empty if it has none."""
+    """A way to cut, name and SHA-256 of its model, empty if it has none, and the model that redraws masks, if any does."""
 
     name: str
     sha256: str
     cut: Cut
+    outliner: Model | None = None
+
+    def redraw(self, flat: np.ndarray, instances: Sequence[Instance], scale: float) -> list[Instance]:
+        """Return the chosen chromosomes of a flattened picture, uint8 (H, W), redrawn where they meet."""
+        return list(instances) if self.outliner is None else redraw(flat, instances, scale, self.outliner)
+
+    def identity(self) -> dict[str, str]:
+        """Return what a result says of the models that made its masks."""
+        own = {"segmenter": self.name, "segmenter_sha256": self.sha256}
+        if self.outliner is None:
+            return own
+        return {**own, "outliner": self.outliner.name, "outliner_sha256": self.outliner.sha256}
 
 
 @lru_cache(maxsize=4)
@@ -44,12 +58,12 @@ def open_segmenter(name: str = "auto", threads: int = 0) -> Segmenter:
 
 
 def _learned(name: str, threads: int) -> Segmenter:
-    model = load_model(name, "segmenter", threads)
+    model, outliner = load_model(name, "segmenter", threads), load_model(OUTLINER, "outliner", threads)
 
     def cut(flat: np.ndarray, look: Look, levels: Levels, scale: float) -> Proposals:
         return segment_learned(flat, model, look, levels, scale)
 
-    return Segmenter(model.name, model.sha256, cut)
+    return Segmenter(model.name, model.sha256, cut, outliner)
 
 
 def _classical(_: int) -> Segmenter:

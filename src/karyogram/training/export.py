@@ -19,6 +19,7 @@ from karyogram.classify.prepare import Preparation
 from karyogram.errors import ModelError
 from karyogram.files import read_picture, write_bytes
 from karyogram.labels import LABELS
+from karyogram.segment.outlines import SIDE
 from karyogram.segment.peaks import (
     CENTRE_STEP,
     GRID,
@@ -92,6 +93,19 @@ class ExportedCell(nn.Module):
         return logs[0]
 
 
+class ExportedOutliner(nn.Module):
+    """The network, and views as bytes."""
+
+    def __init__(self, net: nn.Module) -> None:
+        super().__init__()
+        self.net = net
+
+    def forward(self, views: Tensor) -> Tensor:
+        """uint8 (N, 3, SIDE, SIDE) -> logits of the masks (N, SIDE, SIDE)."""
+        logits: Tensor = self.net(views.float() / 255)
+        return logits
+
+
 def export(net: nn.Module, path: Path, name: str, how: Preparation, temperature: float = 1.0) -> Path:
     """Write a classifier as ONNX with preparation and label order; raise ModelError, and write nothing, if torch disagrees."""
     axes = {key: {0: "n"} for key in ("canvases", "classes", "up", "whole")}
@@ -115,6 +129,12 @@ def export_cell(net: nn.Module, path: Path, name: str, temperature: float = 1.0)
     metadata = {"name": name, "labels": json.dumps(LABELS), "temperature": json.dumps(temperature)}
     example = _noise(7, len(LABELS) + 2).float() / -32
     return _write(ExportedCell(net.eval().float()), path, example, axes, metadata)
+
+
+def export_outliner(net: nn.Module, path: Path, name: str) -> Path:
+    """Write an outliner as ONNX; raise ModelError, and write nothing, if torch disagrees."""
+    axes = {key: {0: "n"} for key in ("views", "masks")}
+    return _write(ExportedOutliner(net.eval().float()), path, _noise(3, 3, SIDE, SIDE), axes, {"name": name})
 
 
 def _noise(*shape: int) -> Tensor:

@@ -11,8 +11,8 @@ from typing import Any
 from karyogram.errors import ModelError
 from karyogram.weights.record import Model, open_model
 
-#: What classifies and what cuts, unless told otherwise.
-DEFAULT, SEGMENTER = "gband", "gband-segment"
+#: What classifies, what cuts, and what redraws masks that meet others, unless told otherwise.
+DEFAULT, SEGMENTER, OUTLINER = "gband", "gband-segment", "gband-outline"
 #: What the card of a shipped model has to say.
 CARD = ("name", "kind", "summary", "data", "licence", "split", "scores", "intended_use", "known_failures", "sha256")
 

@@ -57,7 +57,9 @@ class Kind:
 #: A classifier maps canvases uint8 (N, h, w) to logits: ``classes`` (N, 24), to be divided by ``temperature``, ``up`` (N,) that
 #: the short arm is up, ``whole`` (N,) that the canvas shows one whole chromosome. A segmenter maps a flattened picture uint8
 #: (1, h, w), scaled to ``scale`` times the reference size, to the fields of :class:`karyogram.segment.peaks.Peaks`. The second
-#: stage maps what is known of the N chromosomes of one cell, float (N, 26), see :mod:`karyogram.classify.cell`, to logits.
+#: stage maps what is known of the N chromosomes of one cell, float (N, 26), see :mod:`karyogram.classify.cell`, to logits. An
+#: outliner maps views uint8 (N, 3, s, s) of chromosomes that meet others to logits of their masks (N, s, s), see
+#: :mod:`karyogram.segment.outlines`.
 KINDS = MappingProxyType(
     {
         "classifier": Kind(
@@ -75,6 +77,7 @@ KINDS = MappingProxyType(
             ("classes",),
             {"labels": _labels, "temperature": lambda value: _positive("temperature", value)},
         ),
+        "outliner": Kind("views", ("masks",), {}),
     }
 )
 

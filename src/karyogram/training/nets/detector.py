@@ -17,12 +17,7 @@ from karyogram.segment.peaks import (
     TEXTURE,
     WINDOW,
 )
-
-
-def _conv(inputs: int, outputs: int, stride: int = 1, size: int = 3) -> nn.Sequential:
-    return nn.Sequential(
-        nn.Conv2d(inputs, outputs, size, stride, size // 2, bias=False), nn.BatchNorm2d(outputs), nn.ReLU(inplace=True)
-    )
+from karyogram.training.nets.refiner import Refiner, conv
 
 
 class Residual(nn.Module):
@@ -30,40 +25,11 @@ class Residual(nn.Module):
 
     def __init__(self, width: int) -> None:
         super().__init__()
-        self.body = nn.Sequential(_conv(width, width), nn.Conv2d(width, width, 3, padding=1, bias=False), nn.BatchNorm2d(width))
+        self.body = nn.Sequential(conv(width, width), nn.Conv2d(width, width, 3, padding=1, bias=False), nn.BatchNorm2d(width))
 
     def forward(self, x: Tensor) -> Tensor:
         """(N, c, h, w) to the same shape."""
         return torch.relu(x + self.body(x))
-
-
-class Refiner(nn.Module):
-    """Looks at one chromosome's rough mask as a whole, in a small U-Net (Ronneberger et al., arXiv 1505.04597).
-
-    A filter decides each pixel alone; this one sees that a mask has a gap where another chromosome lies across, or a branch
-    that is the other's arm. Input (n, TEXTURE + 2, INNER, INNER): texture, rough logits, and how far inside of its box each
-    pixel is; output: what to add to the logits, (n, INNER, INNER).
-    """
-
-    def __init__(self, widths: tuple[int, ...] = (16, 24, 32, 48)) -> None:
-        super().__init__()
-        first, *rest = widths
-        self.begin = _conv(TEXTURE + 2, first)
-        self.down = nn.ModuleList(nn.Sequential(_conv(i, o, 2), _conv(o, o)) for i, o in zip(widths[:-1], rest, strict=True))
-        self.narrow = nn.ModuleList(nn.Conv2d(o, i, 1) for i, o in zip(widths[:-1], rest, strict=True))
-        self.up = nn.ModuleList(_conv(i, i) for i in widths[:-1])
-        self.enlarge = nn.Upsample(scale_factor=2, mode="nearest")
-        self.end = nn.Conv2d(first, 1, 1)
-
-    def forward(self, x: Tensor) -> Tensor:
-        """See the class."""
-        levels = [self.begin(x)]
-        for down in self.down:
-            levels.append(down(levels[-1]))
-        x = levels[-1]
-        for number in range(len(self.up) - 1, -1, -1):
-            x = self.up[number](torch.relu(levels[number] + self.enlarge(self.narrow[number](x))))
-        return self.end(x)[:, 0]
 
 
 def window_boxes(boxes: Tensor, place: Tensor) -> Tensor:
@@ -103,23 +69,23 @@ class Detector(nn.Module):
         super().__init__()
         first, *rest = widths
         self.unshuffle, self.shuffle = nn.PixelUnshuffle(2), nn.PixelShuffle(2)
-        self.stem = _conv(4, first)
+        self.stem = conv(4, first)
         inputs = widths[:-1]
         self.down = nn.ModuleList(
-            nn.Sequential(_conv(i, o, 2), *(Residual(o) for _ in range(number)))
+            nn.Sequential(conv(i, o, 2), *(Residual(o) for _ in range(number)))
             for i, o, number in zip(inputs, rest, blocks, strict=True)
         )
         necks = (64, 96, 96, 96)
         self.side = nn.ModuleList(nn.Conv2d(o, n, 1) for o, n in zip(rest, necks, strict=True))
-        self.up = nn.ModuleList(nn.Sequential(_conv(n, n), nn.Conv2d(n, m, 1)) for n, m in zip(necks[1:], necks, strict=False))
+        self.up = nn.ModuleList(nn.Sequential(conv(n, n), nn.Conv2d(n, m, 1)) for n, m in zip(necks[1:], necks, strict=False))
         self.enlarge = nn.Upsample(scale_factor=2, mode="nearest")
-        self.last = _conv(necks[0], necks[0])
-        self.centres = nn.Sequential(_conv(necks[0], 64), nn.Conv2d(64, len(LABELS), 1))
-        self.shapes = nn.Sequential(_conv(necks[0], 96), nn.Conv2d(96, 4 + FILTER, 1))
-        self.fine = nn.Sequential(_conv(necks[0], 64), self.shuffle)
-        self.features = nn.Sequential(_conv(16 + first, 32), nn.Conv2d(32, MASK_FEATURES, 1))
-        self.texture = nn.Sequential(_conv(16 + first, 32), nn.Conv2d(32, TEXTURE, 1))
-        self.refiner = Refiner()
+        self.last = conv(necks[0], necks[0])
+        self.centres = nn.Sequential(conv(necks[0], 64), nn.Conv2d(64, len(LABELS), 1))
+        self.shapes = nn.Sequential(conv(necks[0], 96), nn.Conv2d(96, 4 + FILTER, 1))
+        self.fine = nn.Sequential(conv(necks[0], 64), self.shuffle)
+        self.features = nn.Sequential(conv(16 + first, 32), nn.Conv2d(32, MASK_FEATURES, 1))
+        self.texture = nn.Sequential(conv(16 + first, 32), nn.Conv2d(32, TEXTURE, 1))
+        self.refiner = Refiner(TEXTURE + 2)
         nn.init.constant_(self.centres[1].bias, -4.6)  # type: ignore[arg-type]
 
     def forward(self, x: Tensor) -> tuple[Tensor, Tensor, Tensor, Tensor]:

@@ -1,0 +1,84 @@
+"""Masks that meet others, drawn once more pixel by pixel, now that it is known which chromosomes there are.
+
+The detector draws a mask before anything is chosen, at less than half of the picture's resolution. Once the cell is chosen, a
+small network looks at each chromosome that meets another: at the picture, at its own mask, and at those of all others.
+"""
+
+from collections.abc import Sequence
+from dataclasses import replace
+
+import cv2
+import numpy as np
+
+from karyogram.metrics.masks import depth_map
+from karyogram.records import Instance
+from karyogram.segment.objects import fill_holes, largest_component
+from karyogram.weights.record import Model
+
+#: A view is a square of so many pixels of the reference size; a longer chromosome keeps its mask beyond.
+SIDE = 128
+#: Masks meet that come nearer to each other than this many pixels of the picture.
+NEAR = 3
+#: A mask that falls to pieces, the largest of which is no more than this share of it, is not believed.
+WHOLE = 0.7
+
+
+def redraw(flat: np.ndarray, instances: Sequence[Instance], scale: float, model: Model) -> list[Instance]:
+    """Return the chromosomes of a flattened picture, uint8 (H, W), with better masks where they meet others.
+
+    ``scale`` brings the cell to the reference size; ``model`` is of the kind "outliner".
+    """
+    depth, found = depth_map(instances, flat.shape), list(instances)
+    meeting = [number for number, item in enumerate(instances) if meets(item, depth)]
+    if meeting:
+        views = np.stack([show(flat, instances[number], depth, scale) for number in meeting])
+        drawn = model.session.run(None, {"views": views})[0]
+        for number, logits in zip(meeting, drawn, strict=True):
+            found[number] = place(logits, instances[number], flat.shape, scale)
+    return found
+
+
+def meets(item: Instance, depth: np.ndarray) -> bool:
+    """Tell whether an instance comes near to another; ``depth``, uint8 (H, W), counts the masks on each pixel."""
+    height, width = item.mask.shape
+    top, left = max(item.y - NEAR, 0), max(item.x - NEAR, 0)
+    around = depth[top : item.y + height + NEAR, left : item.x + width + NEAR].copy()
+    own = np.zeros(around.shape, np.uint8)
+    own[item.y - top : item.y - top + height, item.x - left : item.x - left + width] = item.mask
+    reach = cv2.dilate(own, cv2.getStructuringElement(cv2.MORPH_ELLIPSE, (2 * NEAR + 1,) * 2))
+    return bool(((around > own) & (reach > 0)).any())
+
+
+def show(flat: np.ndarray, item: Instance, depth: np.ndarray, scale: float) -> np.ndarray:
+    """Return what the network looks at, uint8 (3, SIDE, SIDE), 255 for full: stain, the instance's own mask, all others."""
+    own = np.zeros(depth.shape, np.uint8)
+    own[item.window()] = item.mask
+    return np.stack([crop(layer, item, scale) for layer in (255 - flat, 255 * own, 255 * (depth > own).astype(np.uint8))])
+
+
+def crop(layer: np.ndarray, item: Instance, scale: float) -> np.ndarray:
+    """Return the square of a picture's layer, uint8 (H, W), around an instance, at the reference size: (SIDE, SIDE)."""
+    flags = cv2.INTER_LINEAR | cv2.WARP_INVERSE_MAP
+    return np.asarray(cv2.warpAffine(layer, _to_picture(item, scale), (SIDE, SIDE), flags=flags))
+
+
+def place(logits: np.ndarray, item: Instance, shape: tuple[int, ...], scale: float) -> Instance:
+    """Return an instance with the mask that the network drew, float (SIDE, SIDE), in a picture of ``shape``; else as it was."""
+    matrix, own = _to_picture(item, scale), np.pad(item.mask, round(SIDE / scale))  # wide enough for the view
+    y, x = item.y - round(SIDE / scale), item.x - round(SIDE / scale)
+    matrix[:, 2] -= x, y
+    drawn = cv2.warpAffine(logits, matrix, own.shape[::-1], flags=cv2.INTER_LINEAR, borderValue=-np.inf)
+    mask = np.where(np.isfinite(drawn), drawn > 0, own)[max(-y, 0) : shape[0] - y, max(-x, 0) : shape[1] - x]
+    whole = largest_component(mask)
+    if whole.sum() <= WHOLE * mask.sum():
+        return item
+    xmin, ymin, xmax, ymax = Instance(whole, max(x, 0), max(y, 0)).bbox
+    window = np.s_[ymin - max(y, 0) : ymax - max(y, 0), xmin - max(x, 0) : xmax - max(x, 0)]
+    return replace(item, mask=fill_holes(whole[window]), x=xmin, y=ymin)
+
+
+def _to_picture(item: Instance, scale: float) -> np.ndarray:
+    """Return the affine map (2, 3) from pixels of the view around an instance to those of the picture."""
+    left, top, right, bottom = item.bbox
+    middle, half = np.array([(left + right - 1) / 2, (top + bottom - 1) / 2]), (SIDE - 1) / 2 / scale
+    return np.array([[1 / scale, 0, middle[0] - half], [0, 1 / scale, middle[1] - half]])
