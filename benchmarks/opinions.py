@@ -21,7 +21,6 @@ from pathlib import Path
 import numpy as np
 from joblib import Parallel, delayed
 
-from karyogram.classify.predict import combine, predict
 from karyogram.datasets.results import as_pair
 from karyogram.datasets.splits import read_split
 from karyogram.datasets.tseng import MARGIN
@@ -32,8 +31,7 @@ from karyogram.karyotype.arrange import arrange
 from karyogram.karyotype.describe import describe
 from karyogram.karyotype.domain import judge_domain
 from karyogram.metrics.detection import assign_pairs, iou_matrix
-from karyogram.pipeline import find_candidates, make_reader, open_metaphase
-from karyogram.segment.reconstruct import separate
+from karyogram.pipeline import find_candidates, finish, make_reader, name_chromosomes, open_metaphase
 
 HERE = Path(__file__).parent
 DATA = Path(os.environ.get("KARYOGRAM_DATA", HERE.parent.parent / "shared" / "data")) / "tseng2023"
@@ -46,13 +44,12 @@ def keep(name: str, folder: Path, model: str, segmenter: str) -> None:
     picture, boxes = open_metaphase(path), read_voc(DATA / "annotations" / f"{name}.xml")
     flat = flatten(picture.pixels)
     found = find_candidates(flat, reader)
-    shown = found.chosen
-    instances = separate(flat, [found.instances[number] for number in shown])
-    looks = predict(reader.classifier, flat, instances, found.scale)
-    looked, whole = combine(looks.probabilities, found.opinions[shown]), np.array([item.score for item in instances])
+    shown, final = found.chosen, finish(flat, found, reader)
+    instances, whole = final.instances, np.array([item.score for item in final.instances])
+    looked, up = name_chromosomes(flat, final, reader)
     classes = arrange(looked, whole).classes
     noted = Picture(picture.pixels, (*picture.warnings, *found.warnings))
-    made = describe(str(path), noted, instances, looked, looks.up, classes, reader.identity())
+    made = describe(str(path), noted, instances, looked, up, classes, reader.identity())
     karyotype = judge_domain(made, picture.warnings)
     write_text(folder / name / "karyotype.json", karyotype.to_json())
 

@@ -6,7 +6,7 @@ import numpy as np
 import pytest
 from scipy.special import expit, softmax
 
-from karyogram.classify.predict import predict_canvases
+from karyogram.classify.predict import agree, predict_canvases
 
 #: What a canvas says by its upper left pixel, seen as it is and seen upside down: logits of class 0 and of "up".
 FIRST = {1: (20.0, 9.0), 2: (0.5, 9.0), 3: (20.0, 0.5)}
@@ -48,3 +48,14 @@ def test_one_view_is_one_look_and_no_doubt_needs_no_second():
     shown, found = ask([])
     assert shown == []
     assert found.probabilities.shape == (0, 24)
+
+
+def test_two_looks_count_alike_and_a_doubtful_one_decides_less():
+    doubtful, sure, other = np.full(24, 0.3 / 23), np.full(24, 0.001 / 23), np.full(24, 0.1 / 23)
+    doubtful[0], sure[1], other[0] = 0.7, 0.999, 0.9
+    one, two = np.stack([doubtful, other]), np.stack([sure, other])
+    found = agree(one, two)
+    assert found.sum(1) == pytest.approx([1, 1])
+    assert found.argmax(1).tolist() == [1, 0]
+    assert found[1] == pytest.approx(other)
+    assert np.allclose(found, agree(two, one))

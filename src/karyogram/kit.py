@@ -114,7 +114,7 @@ def _outliner_vectors(model: Model, flat: np.ndarray, pictures: dict[str, np.nda
         view = outlines.show(flat, item, depth, found.scale)
         pictures |= {names["mask"]: item.mask.astype(np.uint8) * 255, names["view"]: np.concatenate(view)}
         area = int((model.session.run(None, {"views": view[None]})[0] > 0).sum())
-        rows.append({**names, "x": item.x, "y": item.y, "meets": outlines.meets(item, depth), "area": area})
+        rows.append({**names, "x": item.x, "y": item.y, "area": area})
     return {"scale": found.scale, "chromosomes": rows}
 
 

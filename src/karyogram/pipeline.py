@@ -7,7 +7,7 @@ from pathlib import Path
 
 import numpy as np
 
-from karyogram.classify.predict import combine, predict
+from karyogram.classify.predict import agree, combine, predict
 from karyogram.files import Picture, read_picture
 from karyogram.image.background import flatten
 from karyogram.image.polarity import find_ground, to_dark_on_white
@@ -72,11 +72,10 @@ def read_karyotype(picture: Picture, name: str, reader: Reader) -> Karyotype:
     """
     flat = flatten(picture.pixels)
     found = find_chromosomes(flat, reader)
-    prediction = predict(reader.classifier, flat, found.instances, found.scale)
-    probabilities = combine(prediction.probabilities, found.opinions)
+    probabilities, up = name_chromosomes(flat, found, reader)
     classes = arrange(probabilities, np.array([item.score for item in found.instances])).classes
     noted = Picture(picture.pixels, (*picture.warnings, *found.warnings))
-    made = describe(name, noted, found.instances, probabilities, prediction.up, classes, reader.identity())
+    made = describe(name, noted, found.instances, probabilities, up, classes, reader.identity())
     return judge_domain(made, picture.warnings)
 
 
@@ -112,24 +111,36 @@ class Candidates:
 class Found:
     """The chromosomes of a picture's cell, the factor that brings it to the reference size, and what the segmenter thinks.
 
-    ``opinions`` is float (N, 24), the segmenter's own probabilities of the classes, not normalised.
+    ``opinions`` is float (N, 24), the segmenter's own probabilities of the classes, not normalised; ``first`` (N, 24) are those
+    joined with the classifier's look at the masks as they were when they were chosen.
     """
 
     instances: list[Instance]
     scale: float
     opinions: np.ndarray
+    first: np.ndarray
     warnings: tuple[str, ...] = ()
 
 
 def find_chromosomes(flat: np.ndarray, reader: Reader) -> Found:
-    """Segment a flattened picture, uint8 (H, W), and keep the cell; where masks meet, redraw them, and part shared densities.
+    """Segment a flattened picture, uint8 (H, W), and keep the cell: of rivals, those that together make the likeliest one."""
+    return finish(flat, find_candidates(flat, reader), reader)
 
-    Of rivals for one chromosome, those are kept that together make the likeliest cell.
-    """
-    found = find_candidates(flat, reader)
+
+def finish(flat: np.ndarray, found: Candidates, reader: Reader) -> Found:
+    """Return the candidates chosen, with their masks redrawn where they meet, and shared densities parted."""
     chosen = [found.instances[number] for number in found.chosen]
     instances = separate(flat, reader.segmenter.redraw(flat, chosen, found.scale))
-    return Found(instances, found.scale, found.opinions[found.chosen], found.warnings)
+    return Found(instances, found.scale, found.opinions[found.chosen], found.probabilities[found.chosen], found.warnings)
+
+
+def name_chromosomes(flat: np.ndarray, found: Found, reader: Reader) -> tuple[np.ndarray, np.ndarray]:
+    """Return class probabilities (N, 24) and those that the short arm is up (N,).
+
+    The cut-outs as they are now and as they were when they were chosen are two looks at one chromosome, and count alike.
+    """
+    seen = predict(reader.classifier, flat, found.instances, found.scale)
+    return agree(combine(seen.probabilities, found.opinions), found.first), seen.up
 
 
 def find_candidates(flat: np.ndarray, reader: Reader) -> Candidates:

@@ -60,6 +60,12 @@ def combine(probabilities: np.ndarray, opinions: np.ndarray) -> np.ndarray:
     return np.asarray(softmax(logits, axis=1))
 
 
+def agree(one: np.ndarray, other: np.ndarray) -> np.ndarray:
+    """Return the class probabilities (N, 24) of two looks together, both (N, 24): their geometric mean, which sums to one."""
+    logits = np.log(np.maximum(one, 1e-9)) + np.log(np.maximum(other, 1e-9))
+    return np.asarray(softmax(logits / 2, axis=1))
+
+
 def predict_canvases(model: Model, canvases: Sequence[np.ndarray], views: int = len(VIEWS)) -> Prediction:
     """Ask the model about prepared canvases, uint8 (h, w) each.
 
