@@ -64,17 +64,26 @@ def crop(layer: np.ndarray, item: Instance, scale: float) -> np.ndarray:
 
 def place(logits: np.ndarray, item: Instance, shape: tuple[int, ...], scale: float) -> Instance:
     """Return an instance with the mask that the network drew, float (SIDE, SIDE), in a picture of ``shape``; else as it was."""
-    matrix, own = _to_picture(item, scale), np.pad(item.mask, round(SIDE / scale))  # wide enough for the view
-    y, x = item.y - round(SIDE / scale), item.x - round(SIDE / scale)
+    rim = round(SIDE / 2 / scale)  # the view ends no farther than that from the middle of the mask's box
+    matrix, own = _to_picture(item, scale), np.pad(item.mask, rim)
+    y, x = item.y - rim, item.x - rim
     matrix[:, 2] -= x, y
     drawn = cv2.warpAffine(logits, matrix, own.shape[::-1], flags=cv2.INTER_LINEAR, borderValue=-np.inf)
     mask = np.where(np.isfinite(drawn), drawn > 0, own)[max(-y, 0) : shape[0] - y, max(-x, 0) : shape[1] - x]
-    whole = largest_component(mask)
-    if whole.sum() <= WHOLE * mask.sum():
+    if not mask.any():
         return item
-    xmin, ymin, xmax, ymax = Instance(whole, max(x, 0), max(y, 0)).bbox
-    window = np.s_[ymin - max(y, 0) : ymax - max(y, 0), xmin - max(x, 0) : xmax - max(x, 0)]
-    return replace(item, mask=fill_holes(whole[window]), x=xmin, y=ymin)
+    parts = _crop(Instance(mask, max(x, 0), max(y, 0)))
+    whole = largest_component(parts.mask)
+    if whole.sum() <= WHOLE * parts.area:
+        return item
+    found = _crop(replace(parts, mask=fill_holes(whole)))
+    return replace(item, mask=found.mask, x=found.x, y=found.y)
+
+
+def _crop(item: Instance) -> Instance:
+    """Return an instance without empty rows and columns around its mask."""
+    left, top, right, bottom = item.bbox
+    return replace(item, mask=item.mask[top - item.y : bottom - item.y, left - item.x : right - item.x], x=left, y=top)
 
 
 def _to_picture(item: Instance, scale: float) -> np.ndarray:
