@@ -72,6 +72,27 @@ def _karyotypes() -> list[bytes]:
     return [Karyotype("a", 70, 69, (one,), {"21": 1}, (Finding("21", -1, 0.7),), "45,XX,-21", 0.9).to_json().encode()]
 
 
+def _coco() -> Read:
+    from karyogram.datasets.sources import find_coco
+
+    def read(path: Path) -> object:
+        found = find_coco(path)
+        return found and [told.boxed() for told in found.pictures.values()]
+
+    return read
+
+
+def _cocos() -> list[bytes]:
+    from karyogram.exchange.coco import to_coco
+    from karyogram.records import Karyotype
+
+    told = to_coco(Karyotype.from_json(_karyotypes()[0].decode()))
+    packed = {"size": [69, 70], "counts": "Q11S20000"}
+    for segmentation in ([[3, 4, 20, 4, 20, 30]], packed):
+        told["annotations"].append(told["annotations"][0] | {"id": 2, "segmentation": segmentation})
+    return [json.dumps(told).encode()]
+
+
 def _case() -> Read:
     from karyogram.errors import AnnotationError
     from karyogram.records import Case
@@ -143,6 +164,7 @@ TARGETS: Mapping[str, Target] = MappingProxyType(
         "picture": Target("a.png", _picture, _pictures),
         "voc": Target("a.xml", _voc, _voc_files),
         "karyotype": Target("karyotype.json", _karyotype, _karyotypes),
+        "coco": Target("coco.json", _coco, _cocos),
         "case": Target("case.json", _case, _cases),
         "split": Target("split.csv", _split, lambda: [b"name,case,part\na1,a,train\nb1,b,test\n"]),
         "manifest": Target(

@@ -8,6 +8,7 @@ from types import MappingProxyType
 
 import numpy as np
 
+from karyogram.datasets.results import RESULT
 from karyogram.draw.chromosomes import chromosome_cutouts
 from karyogram.draw.karyogram import PLAIN, Style, draw_karyogram
 from karyogram.draw.overlay import draw_overlay
@@ -19,9 +20,6 @@ from karyogram.files import write_bytes, write_picture, write_text
 from karyogram.records import Karyotype
 from karyogram.report.content import Cell, report_blocks
 from karyogram.report.html import to_html
-
-#: The file whose presence says that a picture is done: it goes first and is written last.
-RESULT = "karyotype.json"
 
 #: The folder of cut-outs, one a chromosome.
 CUTOUTS = "chromosomes"
