@@ -14,7 +14,7 @@ from karyogram.segment.levels import Levels
 from karyogram.segment.objects import drop_fragments
 from karyogram.shape.size import mean_area
 from karyogram.weights.cache import OPTIONAL
-from karyogram.weights.catalogue import SEGMENTER, load_model
+from karyogram.weights.catalogue import SEGMENTER, known_names, load_model
 
 #: Cuts a flattened picture, uint8 (H, W), given a classifier, the threshold levels, and what brings the cell to the reference
 #: size.
@@ -32,13 +32,13 @@ class Segmenter:
 
 @lru_cache(maxsize=4)
 def open_segmenter(name: str = "auto", threads: int = 0) -> Segmenter:
-    """Return the segmenter ``name``: one of ``SEGMENTERS``, or an exported segmentation network (.onnx).
+    """Return the segmenter ``name``: one of ``SEGMENTERS``, or a segmentation network by its name or exported file (.onnx).
 
     ``threads`` is how many its networks may use (0: all cores); it is kept open for the next call. Raises ModelError.
     """
     if name in SEGMENTERS:
         return SEGMENTERS[name](threads)
-    if not name.endswith(".onnx"):
+    if not name.endswith(".onnx") and name not in known_names():
         raise ModelError(f"no segmenter named {name!r}; there are {', '.join(SEGMENTERS)}, or name an exported .onnx file")
     return _learned(name, threads)
 
