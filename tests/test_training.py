@@ -17,7 +17,7 @@ from karyogram.errors import DataError, ModelError
 from karyogram.labels import LABELS
 from karyogram.records import Instance
 from karyogram.training.augment import augment
-from karyogram.training.data import FIELDS, Samples, load_samples, save_samples
+from karyogram.training.data import Samples, load_samples, make_table, save_samples
 from karyogram.training.export import Exported, check_export, export
 from karyogram.training.fit import Batches, Fitting, Recipe, fit
 from karyogram.training.nets import NETS
@@ -217,7 +217,7 @@ def random_samples(number=64, seed=0):
     ]
     canvases = np.zeros((number, HOW.height, HOW.width), np.uint8)
     canvases[:, 8:48, 6:18] = (np.arange(number) % 4 * 50 + 60)[:, None, None] + rng.integers(0, 20, (number, 40, 12))
-    return Samples(canvases, np.array(rows, dtype=FIELDS), HOW)
+    return Samples(canvases, make_table(rows), HOW)
 
 
 def test_samples_come_back_as_they_were_saved(tmp_path):
@@ -229,6 +229,14 @@ def test_samples_come_back_as_they_were_saved(tmp_path):
     assert again.how == HOW
     with pytest.raises(DataError, match="nowhere: no prepared samples"):
         load_samples(tmp_path / "nowhere")
+
+
+def test_long_names_are_kept_whole():
+    names = [f"{'a' * 200}{number}" for number in range(2)]
+    table = make_table([(0, 1.0, "train", name, name, 0) for name in names])
+    assert table["name"].tolist() == table["cell"].tolist() == names
+    short = make_table([(0, 1.0, "train", "b", "b", 0)])
+    assert np.concatenate([short, table])["name"].tolist() == ["b", *names]
 
 
 def test_batches_shuffle_anew_each_epoch_and_leave_out_counterexamples():

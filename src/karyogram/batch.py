@@ -1,21 +1,20 @@
 """Many pictures: each on its own, one row of summary each, a failure never stops the rest."""
 
-import csv
-import io
 import time
 from collections.abc import Callable, Iterator, Sequence
 from concurrent.futures.process import BrokenProcessPool
-from dataclasses import asdict, dataclass, fields
+from dataclasses import astuple, dataclass, fields
 from functools import partial
 from pathlib import Path
 
 from karyogram.datasets.results import read_karyotype as read_result
 from karyogram.draw.karyogram import PLAIN, Style
-from karyogram.errors import AnnotationError, DataError, KaryogramError
+from karyogram.errors import AnnotationError, DataError, KaryogramError, explain
 from karyogram.files import write_text
 from karyogram.output import RESULT, has_formats, write_results
 from karyogram.pipeline import make_reader, open_metaphase, read_karyotype
 from karyogram.records import Karyotype
+from karyogram.tables import to_csv
 
 
 @dataclass(frozen=True)
@@ -116,10 +115,8 @@ def _analyze_one(
         picture = open_metaphase(path)
         karyotype = read_karyotype(picture, str(path), reader)
         write_results(folder, picture.pixels, karyotype, formats, style)
-    except KaryogramError as error:
-        return Row(str(path), "failed", error=str(error))
     except Exception as error:  # one bad picture must not take the others with it
-        return Row(str(path), "failed", error=f"{path}: {type(error).__name__}: {error}")
+        return Row(str(path), "failed", error=explain(path, error))
     return _row(path, "done", karyotype, time.perf_counter() - start)
 
 
@@ -149,8 +146,4 @@ def _row(path: Path, status: str, karyotype: Karyotype, seconds: float) -> Row:
 
 def write_summary(path: Path, rows: Sequence[Row]) -> None:
     """Write ``summary.csv``, one row a picture, in the order given."""
-    buffer = io.StringIO()
-    writer = csv.DictWriter(buffer, [f.name for f in fields(Row)], lineterminator="\n")
-    writer.writeheader()
-    writer.writerows(asdict(row) for row in rows)
-    write_text(path, buffer.getvalue())
+    write_text(path, to_csv([field.name for field in fields(Row)], map(astuple, rows)))

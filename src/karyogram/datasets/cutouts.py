@@ -10,6 +10,7 @@ import numpy as np
 
 from karyogram.errors import DataError
 from karyogram.files import write_bytes
+from karyogram.labels import LABELS
 
 #: What reading a file that is no .npz, or a broken one, raises.
 NO_NPZ = (OSError, ValueError, KeyError, TypeError, AttributeError, EOFError, BadZipFile)
@@ -60,10 +61,12 @@ def load_cutouts(path: Path) -> list[Cutout]:
     try:
         with np.load(path) as data:
             shapes, pixels, labels = data["shapes"], data["pixels"], data["labels"]
+        ends = np.cumsum(shapes.prod(1))
+        if pixels.dtype != np.uint8 or pixels.shape != (ends.max(initial=0),) or not np.isin(labels, range(len(LABELS))).all():
+            raise ValueError("its densities, sizes and classes do not belong together")
+        return [
+            Cutout(pixels[end - h * w : end].reshape(h, w).astype(np.float32) / 200, int(label))
+            for end, (h, w), label in zip(ends, shapes, labels, strict=True)
+        ]
     except NO_NPZ as error:
         raise DataError(f"{path}: no library of cut-outs: {error}") from error
-    ends = np.cumsum(shapes.prod(1))
-    return [
-        Cutout(pixels[end - h * w : end].reshape(h, w).astype(np.float32) / 200, int(label))
-        for end, (h, w), label in zip(ends, shapes, labels, strict=True)
-    ]

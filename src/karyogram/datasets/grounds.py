@@ -56,6 +56,9 @@ def load_grounds(path: Path) -> list[np.ndarray]:
     """Read what :func:`save_grounds` wrote. Raises DataError if it is none."""
     try:
         with np.load(path) as data:
-            return [data[key] for key in data.files]
+            grounds = [data[key] for key in data.files]
+        if any(ground.dtype != np.uint8 or ground.ndim != 2 for ground in grounds):
+            raise ValueError("holds more than grey pictures")
+        return grounds
     except NO_NPZ as error:
         raise DataError(f"{path}: no backgrounds: {error}") from error

@@ -14,7 +14,7 @@ from karyogram.datasets.isolated import find_isolated
 from karyogram.datasets.splits import cirnet_cell
 from karyogram.datasets.voc import read_voc
 from karyogram.errors import DataError, PictureError
-from karyogram.files import SUFFIXES, read_picture
+from karyogram.files import find_pictures, read_picture
 from karyogram.image.polarity import find_ground, to_dark_on_white
 from karyogram.labels import INDEX, parse_label
 from karyogram.records import Instance
@@ -90,8 +90,11 @@ def read_labelled(path: Path, label: str) -> Material:
 
 
 def class_pictures(source: Path) -> list[tuple[Path, str]]:
-    """Return (path, label) of the pictures in class folders, cell by cell; the folder ``unknown`` is left out."""
-    inside = [(path, path.relative_to(source).parts[0]) for path in source.glob("*/**/*") if path.suffix.lower() in SUFFIXES]
+    """Return (path, label) of the pictures in class folders, cell by cell; the folder ``unknown`` is left out.
+
+    What lies in no folder is, too. Raises DataError if a folder of pictures names no class.
+    """
+    inside = [(path, path.relative_to(source).parts[0]) for path, _ in find_pictures([source]) if path.parent != source]
     named = [(path, name, parse_label(name)) for path, name in inside if name != UNKNOWN]
     unknown = sorted({name for _, name, label in named if label is None})
     if unknown:

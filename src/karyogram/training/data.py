@@ -2,7 +2,7 @@
 
 import json
 import warnings
-from collections.abc import Callable, Iterable, Mapping
+from collections.abc import Callable, Iterable, Mapping, Sequence
 from dataclasses import asdict, dataclass
 from pathlib import Path
 from typing import TypeVar
@@ -27,8 +27,6 @@ from karyogram.weights.catalogue import load_model
 T = TypeVar("T")
 R = TypeVar("R")
 
-FIELDS = [("label", "i2"), ("up", "f4"), ("part", "U5"), ("name", "U64"), ("cell", "U64"), ("box", "i2")]
-
 
 @dataclass(frozen=True, eq=False)
 class Samples:
@@ -40,6 +38,13 @@ class Samples:
     canvases: np.ndarray
     table: np.ndarray
     how: Preparation
+
+
+def make_table(rows: Sequence[tuple[int, float, str, str, str, int]]) -> np.ndarray:
+    """Return rows of label, up, part, name, cell, box as the table of :class:`Samples`, as wide as the longest name."""
+    width = max((len(text) for row in rows for text in row[3:5]), default=1)
+    texts = [("part", "U5"), ("name", f"U{width}"), ("cell", f"U{width}")]
+    return np.array(rows, dtype=[("label", "i2"), ("up", "f4"), *texts, ("box", "i2")])
 
 
 def save_samples(folder: Path, samples: Samples) -> None:
@@ -111,7 +116,7 @@ def prepare_metaphases(
     rows = gather(one, enumerate(entries), jobs)
     if not rows:
         raise DataError(f"{images}: no chromosome could be cut out of any of the {len(entries)} pictures of the split")
-    table = np.array([(s.label, 0.5, e.part, e.name, e.name, s.box) for s, e in rows], dtype=FIELDS)
+    table = make_table([(s.label, 0.5, e.part, e.name, e.name, s.box) for s, e in rows])
     return Samples(np.stack([s.canvas for s, _ in rows]), table, how)
 
 
@@ -139,4 +144,4 @@ def prepare_crops(folder: Path, split: Mapping[str, Entry], how: Preparation, jo
     rows = gather(one, enumerate(paths), jobs)
     if not rows:
         raise DataError(f"{folder}: no chromosome found in any of the {len(paths)} pictures of the split that are here")
-    return Samples(np.stack([canvas for canvas, _ in rows]), np.array([row for _, row in rows], dtype=FIELDS), how)
+    return Samples(np.stack([canvas for canvas, _ in rows]), make_table([row for _, row in rows]), how)
