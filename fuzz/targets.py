@@ -112,6 +112,24 @@ def _cases() -> list[bytes]:
     return [Case("1", "constitutional", (Cell("a"),), (), 46, (Clone("46,XX", (), ("a",)),), "46,XX").to_json().encode()]
 
 
+def _predictions() -> Read:
+    from karyogram.datasets.predictions import read_predictions
+
+    return read_predictions
+
+
+def _library() -> Read:
+    from karyogram.datasets.cutouts import load_cutouts
+
+    return load_cutouts
+
+
+def _libraries() -> list[bytes]:
+    buffer = io.BytesIO()
+    np.savez(buffer, shapes=np.array([[2, 3], [1, 4]]), pixels=np.arange(10, dtype=np.uint8), labels=np.array([0, 23]))
+    return [buffer.getvalue()]
+
+
 def _split() -> Read:
     from karyogram.datasets.splits import read_split
 
@@ -166,6 +184,8 @@ TARGETS: Mapping[str, Target] = MappingProxyType(
         "karyotype": Target("karyotype.json", _karyotype, _karyotypes),
         "coco": Target("coco.json", _coco, _cocos),
         "case": Target("case.json", _case, _cases),
+        "predictions": Target("a.csv", _predictions, lambda: [b"path,label,probability\n1/a.png,1,0.5\nb.png,X,1\n"]),
+        "library": Target("library.npz", _library, _libraries),
         "split": Target("split.csv", _split, lambda: [b"name,case,part\na1,a,train\nb1,b,test\n"]),
         "manifest": Target(
             "manifest.csv", _manifest, lambda: [b"path,use,number,iscn,note\nx,counted,46,,\ny,excluded,,,smeared\n"]

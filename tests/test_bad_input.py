@@ -18,6 +18,7 @@ from bars import Bar, draw_cell
 from karyogram.cases import find_sources
 from karyogram.cli import main
 from karyogram.datasets.boxed import as_pair
+from karyogram.datasets.cutouts import load_cutouts
 from karyogram.datasets.results import read_karyotype, read_names
 from karyogram.datasets.sources import find_coco, find_predictions
 from karyogram.datasets.splits import read_split
@@ -85,6 +86,13 @@ def test_an_altered_case_is_refused_or_written_back(text):
     assert Case.from_json(case.to_json()) == case
 
 
+def library():
+    """The bytes of a small library."""
+    buffer = io.BytesIO()
+    np.savez(buffer, shapes=np.array([[2, 3], [1, 4]]), pixels=np.arange(10, dtype=np.uint8), labels=np.array([0, 23]))
+    return buffer.getvalue()
+
+
 def read_coco_file(path):
     """The boxes of all pictures; None for what is no COCO file."""
     found = find_coco(path)
@@ -96,6 +104,7 @@ READERS = {
     "karyotype.json": (read_karyotype, CELL.to_json().encode()),
     "coco.json": (read_coco_file, COCO),
     "predictions.csv": (find_predictions, b"path,label,probability\n1/a.png,1,0.5\n"),
+    "library.npz": (load_cutouts, library()),
     "split.csv": (read_split, SPLIT),
     "names.txt": (read_names, b"a\nb\n"),
     "manifest.csv": (lambda path: find_sources(path, path.parent / "out"), MANIFEST),

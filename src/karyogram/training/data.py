@@ -60,7 +60,7 @@ def load_samples(folder: Path) -> Samples:
     try:
         how = Preparation(**json.loads((folder / "preparation.json").read_text("utf-8")))
         return Samples(np.load(folder / "canvases.npy", mmap_mode="r"), np.load(folder / "table.npy"), how)
-    except (OSError, ValueError, TypeError) as error:
+    except (OSError, ValueError, TypeError, EOFError) as error:
         raise DataError(f"{folder}: no prepared samples: {error}") from error
 
 
