@@ -10,6 +10,7 @@ from click.testing import CliRunner
 from bars import Bar, draw_cell
 from karyogram.cli import main
 from karyogram.datasets.coco_reader import read_coco
+from karyogram.datasets.material import class_pictures
 from karyogram.datasets.sources import RESULTS, TRUTH, find_voc, open_source
 from karyogram.datasets.voc import Annotation, Box, write_voc
 from karyogram.errors import AnnotationError
@@ -175,6 +176,13 @@ def test_predictions_and_class_folders_are_scored_both_ways(sorted_twice):
     assert numbers(folders, table)["classes"] == {"1": [1, 1], "2": [0, 1]}
     assert numbers(table, folders)["classes"] == {"1": [1, 2]}
     assert numbers(table, table)["accuracy"] == 1.0
+
+
+def test_class_folders_may_lie_in_others_and_others_in_them(tmp_path):
+    for folder in ("train/1/slide", "test/X", "7", "unknown/1", ".hidden/2"):
+        write_picture(tmp_path / folder / f"{folder.replace('/', '_')}.png", np.zeros((4, 4), np.uint8))
+    write_picture(tmp_path / "sheet.png", np.zeros((4, 4), np.uint8))
+    assert {path.stem: label for path, label in class_pictures(tmp_path)} == {"train_1_slide": "1", "test_X": "X", "7": "7"}
 
 
 def test_the_names_of_class_folders_do_not_tell_pictures_apart(sorted_twice):

@@ -14,13 +14,13 @@ from karyogram.classify.prepare import Preparation, prepare
 from karyogram.datasets.crop import find_photograph
 from karyogram.datasets.detected import extract_detected
 from karyogram.datasets.isolated import PIECES, Sample, cut_across, extract_samples
-from karyogram.datasets.material import read_single
+from karyogram.datasets.material import class_pictures, read_single
 from karyogram.datasets.splits import Entry, cirnet_cell
 from karyogram.datasets.voc import Annotation, read_voc
 from karyogram.errors import DataError, KaryogramError
-from karyogram.files import SUFFIXES, read_picture, write_text
+from karyogram.files import read_picture, write_text
 from karyogram.image.polarity import find_ground, to_dark_on_white
-from karyogram.labels import INDEX, parse_label
+from karyogram.labels import INDEX
 from karyogram.shape.pose import outline, upright_angle
 from karyogram.weights.catalogue import load_model
 
@@ -126,22 +126,19 @@ def prepare_crops(folder: Path, split: Mapping[str, Entry], how: Preparation, jo
     What cannot be read is left out with a warning; raises DataError if nothing is left or if a folder names no class.
     """
 
-    def one(numbered: tuple[int, Path]) -> list[tuple[np.ndarray, tuple[int, float, str, str, str, int]]]:
-        seed, path = numbered
+    def one(numbered: tuple[int, tuple[Path, str]]) -> list[tuple[np.ndarray, tuple[int, float, str, str, str, int]]]:
+        seed, (path, label) = numbered
         rng = np.random.default_rng(seed)
         flat, item = read_single(path)
         up = 1.0 if abs(upright_angle(outline(item))[0]) < 45 else 0.5
         origin = split[path.stem].part, path.stem, cirnet_cell(path.stem)
-        rows = [(prepare(flat, item, how), (INDEX[str(parse_label(path.parent.name))], up, *origin, 0))]
+        rows = [(prepare(flat, item, how), (INDEX[label], up, *origin, 0))]
         if rng.random() < PIECES:
             rows.append((prepare(flat, cut_across(item, rng), how), (-1, 0.5, *origin, -1)))
         return rows
 
-    paths = sorted(p for p in folder.rglob("*") if p.stem in split and p.suffix.lower() in SUFFIXES)
-    unknown = sorted({p.parent.name for p in paths if parse_label(p.parent.name) is None})
-    if unknown:
-        raise DataError(f"{folder}: these folders of pictures name no class: {', '.join(unknown)}")
-    rows = gather(one, enumerate(paths), jobs)
+    found = sorted((path, label) for path, label in class_pictures(folder) if path.stem in split)
+    rows = gather(one, enumerate(found), jobs)
     if not rows:
-        raise DataError(f"{folder}: no chromosome found in any of the {len(paths)} pictures of the split that are here")
+        raise DataError(f"{folder}: no chromosome found in any of the {len(found)} pictures of the split that are here")
     return Samples(np.stack([canvas for canvas, _ in rows]), make_table([row for _, row in rows]), how)
