@@ -17,6 +17,7 @@ from karyogram.errors import AnnotationError
 from karyogram.exchange.coco import to_coco, write_boxes, write_coco
 from karyogram.exchange.outlines import fill
 from karyogram.files import write_picture, write_text
+from karyogram.records import Case
 
 BARS = [Bar("7", 60, 30.0), Bar("X", 90, -45.0), Bar("21", 40), Bar("Y", 50, 90.0, flipped=True)]
 
@@ -146,6 +147,11 @@ def test_truth_and_results_may_lie_in_one_folder(cell, out):
     assert list(open_source(out, TRUTH).pictures) == ["cell"]
     assert open_source(out, TRUTH).pictures["cell"].file.suffix == ".xml"
     assert open_source(out, RESULTS).pictures["cell"].file.name == "karyotype.json"
+
+
+def test_a_case_beside_its_results_is_none_of_them(cell, out):
+    write_text(out / "case.json", Case("1", "constitutional", karyotypes=(cell,)).to_json())
+    assert list(open_source(out, RESULTS).pictures) == list(open_source(out, TRUTH).pictures) == ["cell"]
 
 
 def test_annotations_beside_images_are_named_without_their_folder(cell, tmp_path):

@@ -18,8 +18,8 @@ from karyogram.datasets.voc import read_voc
 from karyogram.errors import AnnotationError, DataError
 from karyogram.metrics.metaphases import Pair
 
-#: Files in which a folder holds COCO, and the one in which a result folder holds its boxes.
-COCO_FILES, BOXES = ("coco.json", "annotations.json"), "voc.xml"
+#: Files in which a folder holds COCO, the one in which a case lies beside its results, and that of a result folder's boxes.
+COCO_FILES, CASE, BOXES = ("coco.json", "annotations.json"), "case.json", "voc.xml"
 
 
 @dataclass(frozen=True)
@@ -73,7 +73,7 @@ def _read_voc(file: Path) -> Boxed:
 def find_results(path: Path) -> Metaphases | None:
     """A ``karyotype.json``, or all below a folder, called ``NAME/karyotype.json`` or ``NAME.json``."""
     below = path.rglob("*.json") if path.is_dir() else [path]
-    files = [file for file in below if file.suffix == ".json" and file.name not in COCO_FILES and file.is_file()]
+    files = [file for file in below if file.suffix == ".json" and file.name not in (*COCO_FILES, CASE) and file.is_file()]
     files.sort(key=lambda file: file.name == RESULT)  # of two with one name, this one is the result
     if not any(_is_result(file) for file in reversed(files)):
         return None
