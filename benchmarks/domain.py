@@ -21,8 +21,9 @@ import cv2
 import numpy as np
 import skimage.data
 
+from karyogram.datasets.boxed import as_pair
 from karyogram.datasets.mfish import metaphase_names
-from karyogram.datasets.results import as_pair, read_karyotype
+from karyogram.datasets.results import read_karyotype
 from karyogram.datasets.synth.photograph import draw_dirt, draw_nuclei, photograph
 from karyogram.datasets.tseng import MARGIN
 from karyogram.datasets.voc import read_voc

@@ -35,7 +35,7 @@ from karyogram.image.polarity import find_ground, to_dark_on_white
 from karyogram.labels import INDEX, LABELS, parse_label
 from karyogram.segment.single import find_single
 from karyogram.training.augment import augment
-from karyogram.training.data import FIELDS, Samples
+from karyogram.training.data import Samples, make_table
 from karyogram.training.distort import distort
 from karyogram.training.fit import Batches
 from karyogram.training.nets.compact import Compact
@@ -111,8 +111,7 @@ def feed_files(paths: list[Path], labels: np.ndarray, height: int, width: int, b
 def feed_canvases(pictures: list[np.ndarray], labels: np.ndarray, batch: int) -> Feed:
     """Yield batches for ever out of one array of canvases, as a fitting run does."""
     canvases = np.stack([prepare(*find_single(picture), Preparation()) for picture in pictures])
-    table = np.zeros(len(labels), FIELDS)
-    table["label"], table["up"] = labels, 1.0
+    table = make_table([(label, 1.0, "", "", "", 0) for label in labels.tolist()])
     samples, epochs = Samples(canvases, table, Preparation()), count()
     batches = Batches(samples, np.arange(len(labels)), batch, seed=0, epoch=lambda: next(epochs))
     for found, answers, up in chain.from_iterable(batches for _ in count()):

@@ -20,7 +20,8 @@ from pathlib import Path
 
 import numpy as np
 
-from karyogram.datasets.results import as_pair, read_karyotype
+from karyogram.datasets.boxed import as_pair
+from karyogram.datasets.results import read_karyotype
 from karyogram.datasets.splits import read_split
 from karyogram.datasets.tseng import MARGIN
 from karyogram.datasets.voc import Annotation, read_voc

@@ -21,7 +21,7 @@ from pathlib import Path
 import numpy as np
 from joblib import Parallel, delayed
 
-from karyogram.datasets.results import as_pair
+from karyogram.datasets.boxed import as_pair
 from karyogram.datasets.splits import read_split
 from karyogram.datasets.tseng import MARGIN
 from karyogram.datasets.voc import read_voc

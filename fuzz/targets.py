@@ -72,6 +72,27 @@ def _karyotypes() -> list[bytes]:
     return [Karyotype("a", 70, 69, (one,), {"21": 1}, (Finding("21", -1, 0.7),), "45,XX,-21", 0.9).to_json().encode()]
 
 
+def _coco() -> Read:
+    from karyogram.datasets.sources import find_coco
+
+    def read(path: Path) -> object:
+        found = find_coco(path)
+        return found and [told.boxed() for told in found.pictures.values()]
+
+    return read
+
+
+def _cocos() -> list[bytes]:
+    from karyogram.exchange.coco import to_coco
+    from karyogram.records import Karyotype
+
+    told = to_coco(Karyotype.from_json(_karyotypes()[0].decode()))
+    packed = {"size": [69, 70], "counts": "Q11S20000"}
+    for segmentation in ([[3, 4, 20, 4, 20, 30]], packed):
+        told["annotations"].append(told["annotations"][0] | {"id": 2, "segmentation": segmentation})
+    return [json.dumps(told).encode()]
+
+
 def _case() -> Read:
     from karyogram.errors import AnnotationError
     from karyogram.records import Case
@@ -89,6 +110,24 @@ def _cases() -> list[bytes]:
     from karyogram.records import Case, Cell, Clone
 
     return [Case("1", "constitutional", (Cell("a"),), (), 46, (Clone("46,XX", (), ("a",)),), "46,XX").to_json().encode()]
+
+
+def _predictions() -> Read:
+    from karyogram.datasets.predictions import read_predictions
+
+    return read_predictions
+
+
+def _library() -> Read:
+    from karyogram.datasets.cutouts import load_cutouts
+
+    return load_cutouts
+
+
+def _libraries() -> list[bytes]:
+    buffer = io.BytesIO()
+    np.savez(buffer, shapes=np.array([[2, 3], [1, 4]]), pixels=np.arange(10, dtype=np.uint8), labels=np.array([0, 23]))
+    return [buffer.getvalue()]
 
 
 def _split() -> Read:
@@ -143,7 +182,10 @@ TARGETS: Mapping[str, Target] = MappingProxyType(
         "picture": Target("a.png", _picture, _pictures),
         "voc": Target("a.xml", _voc, _voc_files),
         "karyotype": Target("karyotype.json", _karyotype, _karyotypes),
+        "coco": Target("coco.json", _coco, _cocos),
         "case": Target("case.json", _case, _cases),
+        "predictions": Target("a.csv", _predictions, lambda: [b"path,label,probability\n1/a.png,1,0.5\nb.png,X,1\n"]),
+        "library": Target("library.npz", _library, _libraries),
         "split": Target("split.csv", _split, lambda: [b"name,case,part\na1,a,train\nb1,b,test\n"]),
         "manifest": Target(
             "manifest.csv", _manifest, lambda: [b"path,use,number,iscn,note\nx,counted,46,,\ny,excluded,,,smeared\n"]

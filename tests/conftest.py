@@ -13,6 +13,14 @@ settings.load_profile("karyogram")
 DATA = Path(os.environ.get("KARYOGRAM_DATA", Path(__file__).parents[2] / "shared" / "data"))
 
 
+@pytest.fixture(scope="session", autouse=True)
+def no_own_models(tmp_path_factory):
+    """Nobody's own models take part."""
+    with pytest.MonkeyPatch.context() as patch:
+        patch.setenv("KARYOGRAM_MODELS", str(tmp_path_factory.mktemp("own") / "models"))
+        yield
+
+
 def pytest_collection_modifyitems(items):
     if not DATA.is_dir():
         for item in items:

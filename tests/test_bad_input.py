@@ -17,7 +17,10 @@ from PIL import Image
 from bars import Bar, draw_cell
 from karyogram.cases import find_sources
 from karyogram.cli import main
-from karyogram.datasets.results import as_pair, read_karyotype, read_names
+from karyogram.datasets.boxed import as_pair
+from karyogram.datasets.cutouts import load_cutouts
+from karyogram.datasets.results import read_karyotype, read_names
+from karyogram.datasets.sources import find_coco, find_predictions
 from karyogram.datasets.splits import read_split
 from karyogram.datasets.voc import Annotation, read_voc
 from karyogram.errors import KaryogramError, ModelError, PictureError
@@ -37,6 +40,7 @@ VOC = (
     b"<annotation><filename>a.jpg</filename><size><width>100</width><height>80</height></size><object><name>G21</name>"
     b"<bndbox><xmin>1</xmin><ymin>2</ymin><xmax>30.5</xmax><ymax>40</ymax></bndbox></object></annotation>"
 )
+COCO = json.dumps(to_coco(CELL)).encode()
 SPLIT = b"name,case,part\na1,a,train\nb1,b,test\n"
 MANIFEST = b"path,use,number,iscn,note\nx,counted,46,,\ny,excluded,,,smeared\n"
 
@@ -82,9 +86,25 @@ def test_an_altered_case_is_refused_or_written_back(text):
     assert Case.from_json(case.to_json()) == case
 
 
+def library():
+    """The bytes of a small library."""
+    buffer = io.BytesIO()
+    np.savez(buffer, shapes=np.array([[2, 3], [1, 4]]), pixels=np.arange(10, dtype=np.uint8), labels=np.array([0, 23]))
+    return buffer.getvalue()
+
+
+def read_coco_file(path):
+    """The boxes of all pictures; None for what is no COCO file."""
+    found = find_coco(path)
+    return found and [told.boxed() for told in found.pictures.values()]
+
+
 READERS = {
     "cell.xml": (read_voc, VOC),
     "karyotype.json": (read_karyotype, CELL.to_json().encode()),
+    "coco.json": (read_coco_file, COCO),
+    "predictions.csv": (find_predictions, b"path,label,probability\n1/a.png,1,0.5\n"),
+    "library.npz": (load_cutouts, library()),
     "split.csv": (read_split, SPLIT),
     "names.txt": (read_names, b"a\nb\n"),
     "manifest.csv": (lambda path: find_sources(path, path.parent / "out"), MANIFEST),

@@ -86,6 +86,14 @@ def test_a_checkpoint_becomes_the_model_that_it_holds(tmp_path):
     assert expected.shape == (2, len(INDEX))
 
 
+@pytest.mark.parametrize("settings", [{"verb": "grid", "optimizers": ["Adam"]}, {"net": "compact-v1", "optimizer": "Adam"}])
+def test_a_run_of_a_grid_is_told_apart(tmp_path, settings):
+    begin_run(tmp_path, settings)
+    done = run(export, tmp_path)
+    assert (done.exit_code, "this is a run of `karyogram grid` or `search`" in done.stderr) == (1, True)
+    assert [path.name for path in tmp_path.iterdir()] == ["run.json"]
+
+
 def test_what_is_no_run_is_named(tmp_path):
     done = run(export, tmp_path)
     assert done.exit_code == 1

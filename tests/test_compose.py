@@ -225,7 +225,26 @@ def test_library_round_trip(tmp_path):
         assert np.allclose(before.density, after.density, atol=0.006)
 
 
-def test_no_library_is_a_clear_error(tmp_path):
-    (tmp_path / "x.npz").write_bytes(b"no")
+SIZES, PIXELS, CLASSES = np.array([[2, 3], [1, 4]]), np.zeros(10, np.uint8), np.array([0, 23])
+
+
+@pytest.mark.parametrize(
+    "arrays",
+    [
+        None,
+        {"weights": SIZES},
+        {"shapes": SIZES[0], "pixels": PIXELS, "labels": CLASSES},
+        {"shapes": SIZES, "pixels": PIXELS[1:], "labels": CLASSES},
+        {"shapes": SIZES, "pixels": PIXELS, "labels": CLASSES[1:]},
+        {"shapes": SIZES, "pixels": PIXELS, "labels": CLASSES + 1},
+        {"shapes": SIZES, "pixels": PIXELS * 1.0, "labels": CLASSES},
+        {"shapes": np.array(["a", "b"]), "pixels": PIXELS, "labels": CLASSES},
+        {"shapes": -SIZES, "pixels": PIXELS, "labels": CLASSES},
+        {"shapes": np.array([[[2, 3]]]), "pixels": PIXELS, "labels": CLASSES},
+    ],
+)
+def test_no_library_is_a_clear_error(tmp_path, arrays):
+    path = tmp_path / "x.npz"
+    path.write_bytes(b"no") if arrays is None else np.savez(path, **arrays)
     with pytest.raises(DataError, match=r"x\.npz: no library"):
-        load_cutouts(tmp_path / "x.npz")
+        load_cutouts(path)

@@ -1,6 +1,8 @@
 """The documents say nothing that is not so."""
 
+import doctest
 import hashlib
+import importlib
 import json
 import re
 import shutil
@@ -137,3 +139,15 @@ def test_the_entry_point_works():
     done = subprocess.run([sys.executable, "-m", "karyogram.cli", "--version"], capture_output=True, text=True, check=False)
     assert done.returncode == 0, done.stderr
     assert "version" in done.stdout
+
+
+#: Modules whose docstrings hold examples.
+EXPLAINED = sorted(path for path in (ROOT / "src" / "karyogram").rglob("*.py") if ">>>" in path.read_text("utf-8"))
+
+
+@pytest.mark.parametrize("path", EXPLAINED, ids=lambda path: path.stem)
+def test_every_example_in_a_docstring_gives_what_it_says(path):
+    name = ".".join(path.relative_to(ROOT / "src").with_suffix("").parts).removesuffix(".__init__")
+    result = doctest.testmod(importlib.import_module(name))
+    assert result.attempted
+    assert not result.failed

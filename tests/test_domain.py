@@ -10,6 +10,7 @@ import pytest
 import karyogram
 from bars import Bar, draw_cell
 from karyogram.bands import length
+from karyogram.datasets.mfish import metaphase_names
 from karyogram.karyotype.domain import LIMITS, belief, certainty, is_metaphase, judge_domain, misfit, size
 from karyogram.labels import LABELS
 from karyogram.records import Finding, Karyotype
@@ -96,6 +97,16 @@ def test_a_photograph_of_something_else_gives_no_karyotype():
         found = karyogram.analyze(Path(skimage.__file__).parent / "data" / name)
         assert (found.chromosomes, found.findings, found.iscn) == ((), (), ""), name
         assert any(warning.startswith("no metaphase: ") for warning in found.warnings), name
+
+
+@pytest.mark.data
+def test_another_stain_is_told_and_no_text_is_made_of_it(data_folder):
+    names = metaphase_names(data_folder / "mfish")[::24]
+    found = [karyogram.analyze(data_folder / "mfish" / f"{name}_dapi.png") for name in names]
+    told = [any(warning.startswith(("foreign ", "no metaphase")) for warning in one.warnings) for one in found]
+    assert len(names) >= 6
+    assert np.mean(told) >= 0.85
+    assert not any(one.iscn for one in found)
 
 
 @pytest.mark.parametrize("shape", [(2, 30_000), (30_000, 1), (60, 30_000)])

@@ -5,7 +5,9 @@ import pytest
 from click.testing import CliRunner
 
 from karyogram.cli.evaluate import evaluate
-from karyogram.datasets.results import as_pair, find_pairs, read_karyotype, read_names
+from karyogram.datasets import sources
+from karyogram.datasets.boxed import as_pair
+from karyogram.datasets.results import read_karyotype, read_names
 from karyogram.datasets.tseng import MARGIN
 from karyogram.datasets.voc import Annotation, Box
 from karyogram.errors import AnnotationError, DataError
@@ -131,9 +133,11 @@ def test_without_the_margin_a_correct_small_box_is_missed(folders):
     assert strict["found"]["hits"] == 6
 
 
-def test_the_default_margin_is_the_measured_one():
-    default = next(p.default for p in evaluate.params if p.name == "margin")
-    assert tuple(float(side) for side in default.split(",")) == MARGIN
+def test_the_default_margin_is_the_measured_one_where_truth_is_voc(folders):
+    truth, out = folders
+    assert numbers(truth, out)[0]["margin"] == list(MARGIN)
+    assert numbers(out, truth)[0]["margin"] == [0, 0, 0, 0]
+    assert "7,8,5,4" in run("--help").stdout
 
 
 @pytest.mark.parametrize(
@@ -160,21 +164,28 @@ def test_names_and_split_exclude_each_other(folders, tmp_path):
     assert run(*folders, "--names", file, "--split", file).exit_code == 2
 
 
-def test_a_folder_without_truth_is_named(folders):
-    truth, out = folders
-    result = run(out, truth)
+def test_a_folder_without_truth_is_named(folders, tmp_path):
+    (tmp_path / "empty").mkdir()
+    result = run(tmp_path / "empty", folders[1])
     assert result.exit_code == 1
-    assert "no VOC file" in result.stderr
+    kinds = "COCO, VOC, karyotype.json, predictions.csv nor class folders"
+    assert result.stderr == f"Error: {tmp_path / 'empty'}: neither {kinds} here\n"
+
+
+def names(truth, out):
+    """{picture: whether it has a result}."""
+    known, said = sources.open_source(truth, sources.TRUTH), sources.open_source(out, sources.RESULTS)
+    return {name: result is not None for name, (_, result) in sources.pair_pictures(known, said).items()}
 
 
 def test_pictures_in_folders_keep_their_path_as_name(folders):
     truth, out = folders
     (truth / "sub").mkdir()
     (truth / "a.xml").rename(truth / "sub" / "a.xml")
-    assert [(f.name, f.result is None) for f in find_pairs(truth, out)] == [("b", False), ("c", True), ("sub/a", True)]
+    assert list(names(truth, out).items()) == [("b", True), ("c", False), ("sub/a", False)]
     (out / "sub").mkdir()
     (out / "a").rename(out / "sub" / "a")
-    assert find_pairs(truth, out)[2].result == out / "sub" / "a" / "karyotype.json"
+    assert names(truth, out)["sub/a"]
 
 
 def test_truth_and_result_become_arrays():

@@ -18,6 +18,7 @@ from karyogram.exchange.outlines import around, fill
 from karyogram.exchange.planes import label_planes, write_planes
 from karyogram.exchange.regions import to_geojson, write_geojson, write_rois
 from karyogram.exchange.table import COLUMNS, runner_up, write_table
+from karyogram.files import write_text
 from karyogram.labels import LABELS
 from karyogram.output import FORMATS, write_results
 from karyogram.records import Karyotype
@@ -100,6 +101,7 @@ def test_a_row_a_chromosome(crossing, tmp_path):
     assert (rows[0]["overlaps"], rows[1]["review"]) == ("2", "class uncertain; outline uncertain")
     for row, chromosome in zip(rows, crossing.chromosomes, strict=True):
         assert tuple(int(row[side]) for side in ("xmin", "ymin", "xmax", "ymax")) == chromosome.bbox
+        assert row["flipped"] == json.dumps(chromosome.flipped)
     assert write_table(tmp_path / "empty.csv", EMPTY).read_text() == ",".join(COLUMNS) + "\n"
 
 
@@ -134,6 +136,18 @@ def test_imagej_reads_the_regions(crossing, tmp_path):
         assert archive.namelist() == []
 
 
+def test_files_of_others_stay(tmp_path):
+    picture, cell = draw_cell([Bar("1", 100, 20)])
+    foreign = {"notes.txt", "karyogram-old.png", *(f"chromosomes/{name}.png" for name in ("07", "mine_a_id1", "01_ab_id1"))}
+    for name in foreign:
+        write_text(tmp_path / name, "mine")
+    for _ in range(2):
+        write_results(tmp_path, picture, cell, frozenset(FORMATS))
+    write_results(tmp_path, picture, cell, frozenset({"json"}))
+    left = {path.relative_to(tmp_path).as_posix() for path in tmp_path.rglob("*") if path.is_file()}
+    assert left == foreign | {"karyotype.json"}
+
+
 def test_every_format_writes_its_files_and_a_second_run_clears_them(tmp_path):
     picture, cell = draw_cell([Bar("1", 100, 20), Bar(None, 40, review=("unplaced",))], iscn="46,XX")
     write_results(tmp_path, picture, cell, frozenset(FORMATS))
@@ -142,4 +156,5 @@ def test_every_format_writes_its_files_and_a_second_run_clears_them(tmp_path):
     assert (tmp_path / "iscn.txt").read_text() == "46,XX\n"
     write_results(tmp_path, picture, cell, frozenset({"csv"}))
     assert {path.name for path in tmp_path.iterdir() if path.is_file()} == {"chromosomes.csv", "karyotype.json"}
+    assert list((tmp_path / "chromosomes").iterdir()) == []
     assert Karyotype.from_json((tmp_path / "karyotype.json").read_text()) == cell

@@ -1,6 +1,7 @@
 """Pictures of every kind come back as the grey they hold; what is no picture is named and refused."""
 
 import io
+import os
 import struct
 import warnings
 import zlib
@@ -14,7 +15,7 @@ from hypothesis import strategies as st
 from PIL import Image
 
 from karyogram.errors import PictureError
-from karyogram.files import read_picture, write_picture
+from karyogram.files import read_picture, write_bytes, write_picture
 
 GREY = np.random.default_rng(0).integers(0, 256, (40, 31), dtype=np.uint8)
 GREY[0, :2] = 0, 255
@@ -257,6 +258,18 @@ def test_damaged_bytes_give_a_picture_or_a_picture_error(tmp_path_factory, data,
 @pytest.mark.parametrize("suffix", [".png", ".tiff", ".bmp", ".TIF"])
 def test_what_is_written_is_read_back(tmp_path, suffix):
     assert (read_picture(write_picture(tmp_path / f"a{suffix}", GREY)).pixels == GREY).all()
+
+
+@pytest.mark.parametrize("mask", [0o022, 0o077, 0o002])
+def test_who_may_read_what_is_written_is_for_the_umask_to_say(tmp_path, mask):
+    usual = os.umask(mask)
+    try:
+        written = write_bytes(tmp_path / "a", b"1")
+        (tmp_path / "b").write_bytes(b"1")
+    finally:
+        os.umask(usual)
+    assert written.stat().st_mode == (tmp_path / "b").stat().st_mode
+    assert sorted(path.name for path in tmp_path.iterdir()) == ["a", "b"]
 
 
 @pytest.mark.data

@@ -12,7 +12,7 @@ from PIL import Image
 
 import karyogram
 from karyogram.cli import main
-from karyogram.datasets.results import as_pair
+from karyogram.datasets.boxed import as_pair
 from karyogram.datasets.synth.metaphase import synth_metaphase
 from karyogram.datasets.voc import Annotation, Box
 from karyogram.errors import ModelError

@@ -34,7 +34,10 @@ def classified(tmp_path):
 def test_predictions_are_scored_against_the_folders_that_name_their_classes(classified):
     done = run("evaluate", classified / "data", classified / "p.csv", "--json", classified / "s.json")
     assert done.exit_code == 0, done.output
-    assert "3 pictures of single chromosomes" in done.stdout
+    lines = [" ".join(line.split()) for line in done.stdout.splitlines() if line.strip()]
+    assert lines[0] == "3 pictures of single chromosomes"
+    assert "Accuracy 0.6667 0.2077 to 0.9385 3 pictures" in lines
+    assert lines[-2:] == ["1 2 1.0000", "2 1 0.0000"]
     scores = json.loads((classified / "s.json").read_text())
     assert (scores["pictures"], scores["accuracy"]) == (3, pytest.approx(2 / 3))
     assert scores["classes"] == {"1": [2, 2], "2": [0, 1]}

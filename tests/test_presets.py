@@ -161,7 +161,7 @@ def test_folders_that_cannot_be_used_are_named(tmp_path):
     with pytest.raises(DataError, match="the same name"):
         find_classes(tmp_path)
     write_picture(tmp_path / "dogs" / "rex.png", np.zeros((9, 9), np.uint8))
-    with pytest.raises(DataError, match="name no class: dogs"):
+    with pytest.raises(DataError, match=r"name no class \(1 to 22, X, Y\): dogs"):
         find_classes(tmp_path)
 
 

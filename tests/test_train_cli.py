@@ -153,7 +153,7 @@ def test_a_broken_crop_is_left_out_and_named(crops, tmp_path):
 
 def test_a_folder_that_names_no_class_is_refused(tmp_path):
     write_picture(tmp_path / "dogs" / "rex.png", np.zeros((9, 9), np.uint8))
-    with pytest.raises(DataError, match="name no class: dogs"):
+    with pytest.raises(DataError, match=r"name no class \(1 to 22, X, Y\): dogs"):
         prepare_crops(tmp_path, {"rex": Entry("rex", "rex", "train")}, Preparation(), jobs=1)
 
 

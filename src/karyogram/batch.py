@@ -1,21 +1,20 @@
 """Many pictures: each on its own, one row of summary each, a failure never stops the rest."""
 
-import csv
-import io
 import time
 from collections.abc import Callable, Iterator, Sequence
 from concurrent.futures.process import BrokenProcessPool
-from dataclasses import asdict, dataclass, fields
+from dataclasses import astuple, dataclass, fields
 from functools import partial
 from pathlib import Path
 
 from karyogram.datasets.results import read_karyotype as read_result
 from karyogram.draw.karyogram import PLAIN, Style
-from karyogram.errors import AnnotationError, DataError, KaryogramError
+from karyogram.errors import AnnotationError, DataError, KaryogramError, explain
 from karyogram.files import write_text
 from karyogram.output import RESULT, has_formats, write_results
 from karyogram.pipeline import make_reader, open_metaphase, read_karyotype
 from karyogram.records import Karyotype
+from karyogram.tables import to_csv
 
 
 @dataclass(frozen=True)
@@ -57,7 +56,7 @@ def analyze_many(
     from joblib import effective_n_jobs
 
     jobs = min(effective_n_jobs(jobs), max(len(pictures), 1))
-    model, segmenter = (str(Path(name).absolute()) if name.endswith(".onnx") else name for name in (model, segmenter))
+    model, segmenter = _anywhere(model), _anywhere(segmenter)
     options = (model, segmenter, 0 if jobs == 1 and cluster is None else 1)
     make_reader(*options)
     work = partial(_analyze_one, options=options, formats=formats, style=style, force=force)
@@ -66,6 +65,12 @@ def analyze_many(
 
 #: Analyses a picture, given its path and its result folder.
 Work = Callable[[Path, Path], Row]
+
+
+def _anywhere(name: str) -> str:
+    """Return a model's or segmenter's name, or two joined by +, with the whole path of each file: workers may be elsewhere."""
+    parts = [name] if Path(name).is_file() else name.split("+")
+    return "+".join(str(Path(part).absolute()) if part.endswith(".onnx") else part for part in parts)
 
 
 def _on_cores(work: Work, pictures: Sequence[tuple[Path, Path]], jobs: int) -> Iterator[Row]:
@@ -116,10 +121,8 @@ def _analyze_one(
         picture = open_metaphase(path)
         karyotype = read_karyotype(picture, str(path), reader)
         write_results(folder, picture.pixels, karyotype, formats, style)
-    except KaryogramError as error:
-        return Row(str(path), "failed", error=str(error))
     except Exception as error:  # one bad picture must not take the others with it
-        return Row(str(path), "failed", error=f"{path}: {type(error).__name__}: {error}")
+        return Row(str(path), "failed", error=explain(path, error))
     return _row(path, "done", karyotype, time.perf_counter() - start)
 
 
@@ -149,8 +152,4 @@ def _row(path: Path, status: str, karyotype: Karyotype, seconds: float) -> Row:
 
 def write_summary(path: Path, rows: Sequence[Row]) -> None:
     """Write ``summary.csv``, one row a picture, in the order given."""
-    buffer = io.StringIO()
-    writer = csv.DictWriter(buffer, [f.name for f in fields(Row)], lineterminator="\n")
-    writer.writeheader()
-    writer.writerows(asdict(row) for row in rows)
-    write_text(path, buffer.getvalue())
+    write_text(path, to_csv([field.name for field in fields(Row)], map(astuple, rows)))

@@ -3,7 +3,7 @@
 import csv
 import io
 from collections.abc import Iterator, Sequence
-from dataclasses import asdict, dataclass, fields, replace
+from dataclasses import astuple, dataclass, fields, replace
 from pathlib import Path
 
 import numpy as np
@@ -22,6 +22,7 @@ from karyogram.records import Case, Cell, Karyotype
 from karyogram.shape.cutout import cut_out
 from karyogram.shape.resolution import count_bands
 from karyogram.shape.straighten import straighten
+from karyogram.tables import to_csv
 
 COLUMNS = ("path", "use", "number", "iscn", "note")
 #: The level of the band table against which classes that were not seen are weighed.
@@ -135,10 +136,4 @@ def write_case(out: Path, case: Case, pictures: dict[str, np.ndarray]) -> None:
 
 def cells_table(cells: Sequence[Cell]) -> str:
     """Return the text of ``cells.csv``, one row a cell, the best first."""
-    buffer = io.StringIO()
-    writer = csv.DictWriter(buffer, [f.name for f in fields(Cell)], lineterminator="\n")
-    writer.writeheader()
-    for cell in cells:
-        row = asdict(cell)
-        writer.writerow(row | {name: str(row[name]).lower() for name in ("entered", "proposed")})
-    return buffer.getvalue()
+    return to_csv([field.name for field in fields(Cell)], map(astuple, cells))

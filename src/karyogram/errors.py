@@ -33,3 +33,14 @@ class DataError(KaryogramError):
 
 class EditError(KaryogramError):
     """A correction of a karyotype that cannot be made."""
+
+
+def explain(path: object, error: Exception) -> str:
+    """Return in one line, which names the file, what went wrong with it; what was not raised on purpose says its kind.
+
+    >>> explain("a.png", PictureError("a.png: the file is empty")), explain("a.png", KeyError("size"))
+    ('a.png: the file is empty', "a.png: KeyError: 'size'")
+    """
+    planned = isinstance(error, KaryogramError | OSError)
+    text = " ".join((str(error) if planned else f"{type(error).__name__}: {error}").split())
+    return text if text.startswith(str(path)) else f"{path}: {text}"

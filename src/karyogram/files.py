@@ -1,6 +1,7 @@
 """Read any picture safely, write results atomically. The only code that touches picture files."""
 
 import os
+import secrets
 import stat
 import tempfile
 import threading
@@ -229,17 +230,19 @@ def make_folder(path: Path) -> Path:
 
 
 def write_bytes(path: str | Path, data: bytes) -> Path:
-    """Write a file so that a reader sees the old content or the new, never a part. Folders are made as needed."""
+    """Write a file so that a reader sees the old content or the new, never a part. Folders are made as needed.
+
+    Who may read it is for the process's umask to say, as with any new file.
+    """
     path = Path(path)
     path.parent.mkdir(parents=True, exist_ok=True)
-    handle, temporary = tempfile.mkstemp(dir=path.parent, prefix=f".{path.name[:40]}.", suffix=".part")
+    temporary = path.with_name(f".{path.name[:40]}.{secrets.token_hex(8)}.part")
     try:
-        with os.fdopen(handle, "wb") as file:
+        with temporary.open("xb") as file:
             file.write(data)
-        Path(temporary).chmod(0o644)
-        Path(temporary).replace(path)
+        temporary.replace(path)
     except BaseException:
-        Path(temporary).unlink(missing_ok=True)
+        temporary.unlink(missing_ok=True)
         raise
     return path
 

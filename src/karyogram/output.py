@@ -8,7 +8,8 @@ from types import MappingProxyType
 
 import numpy as np
 
-from karyogram.draw.chromosomes import chromosome_cutouts
+from karyogram.datasets.results import RESULT
+from karyogram.draw.chromosomes import CUTOUT, chromosome_cutouts
 from karyogram.draw.karyogram import PLAIN, Style, draw_karyogram
 from karyogram.draw.overlay import draw_overlay
 from karyogram.exchange.coco import write_boxes, write_coco
@@ -19,9 +20,6 @@ from karyogram.files import write_bytes, write_picture, write_text
 from karyogram.records import Karyotype
 from karyogram.report.content import Cell, report_blocks
 from karyogram.report.html import to_html
-
-#: The file whose presence says that a picture is done: it goes first and is written last.
-RESULT = "karyotype.json"
 
 #: The folder of cut-outs, one a chromosome.
 CUTOUTS = "chromosomes"
@@ -95,10 +93,12 @@ def write_results(
 ) -> None:
     """Write the chosen formats of one karyotype; ``picture`` is its dark-on-white uint8 (H, W).
 
-    What an earlier run left goes first, ``karyotype.json`` before all. That file is always written, and last.
+    What an earlier run left goes first, ``karyotype.json`` before all. That file is always written, and last. Files that are
+    called otherwise than those written here stay.
     """
     left = (folder / file for format_ in FORMATS.values() for file in format_.files)
-    for path in (folder / RESULT, *left, *(folder / CUTOUTS).glob("*.png")):
+    cutouts = (file for file in (folder / CUTOUTS).glob("*.png") if CUTOUT.fullmatch(file.name))
+    for path in (folder / RESULT, *left, *cutouts):
         path.unlink(missing_ok=True)
     for name, format_ in FORMATS.items():
         if name in formats or name == "json":

@@ -46,7 +46,7 @@ class Reader:
 
 
 def make_reader(model: str = DEFAULT, segmenter: str = "auto", threads: int = 0) -> Reader:
-    """Open the models; ``segmenter`` is one of ``SEGMENTERS`` or an exported .onnx file. Raises ModelError."""
+    """Open the models; ``segmenter`` is one of ``SEGMENTERS``, or a network's name or file. Raises ModelError."""
     return Reader(load_model(model, "classifier", threads), open_segmenter(segmenter, threads))
 
 

@@ -1,10 +1,8 @@
 """Pictures of single chromosomes to classes, one by one or cell by cell."""
 
-import csv
-import io
 import re
 from collections.abc import Callable, Iterator, Sequence
-from dataclasses import asdict, dataclass
+from dataclasses import dataclass
 from pathlib import Path
 from typing import Any, TypeVar
 
@@ -14,13 +12,14 @@ from karyogram.classify.explain import sensitivity_map, sensitivity_profile
 from karyogram.classify.predict import Prediction, join, predict
 from karyogram.classify.prepare import prepare
 from karyogram.draw.explain import draw_explanation
-from karyogram.errors import KaryogramError
+from karyogram.errors import explain
 from karyogram.files import read_picture, write_text
 from karyogram.karyotype.arrange import arrange
 from karyogram.karyotype.review import review_reasons
 from karyogram.labels import INDEX, LABELS
 from karyogram.segment.single import find_single
 from karyogram.shape.size import cell_scale
+from karyogram.tables import to_csv
 from karyogram.weights.record import Model
 
 R = TypeVar("R")
@@ -102,11 +101,8 @@ def try_each(one: Callable[..., R], given: Sequence[tuple[Path, Any]]) -> tuple[
     for path, arguments in given:
         try:
             done.append((path, one(*arguments)))
-        except KaryogramError as error:
-            text = str(error)
-            failed.append(Failure(str(path), text if text.startswith(str(path)) else f"{path}: {text}"))
         except Exception as error:  # whatever a strange picture makes a library stumble over
-            failed.append(Failure(str(path), f"{path}: {type(error).__name__}: {error}"))
+            failed.append(Failure(str(path), explain(path, error)))
     return done, failed
 
 
@@ -161,8 +157,4 @@ def explain_answer(answer: Answer, model: Model) -> np.ndarray:
 
 def write_predictions(path: Path, answers: Sequence[Answer]) -> None:
     """Write ``predictions.csv``."""
-    buffer = io.StringIO()
-    writer = csv.DictWriter(buffer, COLUMNS, extrasaction="ignore", lineterminator="\n")
-    writer.writeheader()
-    writer.writerows({**asdict(a), "flipped": str(a.flipped).lower()} for a in answers)
-    write_text(path, buffer.getvalue())
+    write_text(path, to_csv(COLUMNS, ([getattr(answer, column) for column in COLUMNS] for answer in answers)))

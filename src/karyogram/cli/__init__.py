@@ -17,7 +17,7 @@ VERBS = {
     "crop": "VOC boxes to class folders of single chromosomes.",
     "demo": "Analyse the picture that ships with karyogram.",
     "evaluate": "Score results against truth.",
-    "models": "List the models, show a card, verify checksums, fetch optional ones.",
+    "models": "List the models, show a card, verify checksums, fetch optional ones, add your own.",
     "preprocess": "Clean single-chromosome crops, step by step.",
     "straighten": "Single chromosomes to straight strips.",
     "synth": "Metaphases with known truth: drawn, or composed of real chromosomes.",

@@ -22,7 +22,8 @@ from karyogram.cli.pictures import find_inputs
     "--segmenter",
     default="auto",
     show_default=True,
-    help="How chromosomes are cut out: auto, classical, learned, sam, or an exported segmentation network (.onnx).",
+    help="How chromosomes are cut out: auto, classical, learned, sam, or a segmentation network's name or exported .onnx file; "
+    "+NAME or +FILE after it is an outliner that redraws masks where chromosomes meet.",
 )
 @click.option(
     "--dpi", default=144, show_default=True, type=click.IntRange(36, 600), help="Resolution of the karyogram in print."

@@ -19,7 +19,7 @@ def crop(annotations: Path, images: Path | None, out: Path, margin: int) -> None
     """
     from karyogram.cli.progress import track
     from karyogram.datasets.crop import crop_annotation
-    from karyogram.errors import KaryogramError
+    from karyogram.errors import KaryogramError, explain
 
     folder = annotations if annotations.is_dir() else annotations.parent
     files = sorted(annotations.rglob("*.xml")) if annotations.is_dir() else [annotations]
@@ -34,6 +34,6 @@ def crop(annotations: Path, images: Path | None, out: Path, margin: int) -> None
             crops += crop_annotation(path, images, out, path.relative_to(folder).with_suffix(""), margin)
         except (KaryogramError, OSError) as error:
             failed += 1
-            click.echo(str(error), err=True)
+            click.echo(explain(path, error), err=True)
     click.echo(f"{crops} crops of {len(files) - failed} of {len(files)} annotations in {click.format_filename(out)}")
     sys.exit(1 if failed else 0)

@@ -1,4 +1,4 @@
-"""`karyogram models`: what there is, what is known about it, whether the files are intact, and how optional ones get here."""
+"""`karyogram models`: what there is, what is known about it, whether files are intact, how optional and own ones get here."""
 
 import json
 import sys
@@ -12,22 +12,25 @@ import click
 @click.option("--trainable", is_flag=True, help="List the networks that can be trained instead.")
 @click.pass_context
 def models(ctx: click.Context, as_json: bool, trainable: bool) -> None:
-    """List the models that ship with karyogram, and the optional ones."""
+    """List the models that ship with karyogram, those that were added, and the optional ones."""
     if ctx.invoked_subcommand is not None:
         return
     if trainable:
         _list_trainable()
         return
     from karyogram.weights.cache import OPTIONAL, optional_card
-    from karyogram.weights.catalogue import DEFAULT, OUTLINER, SEGMENTER, model_names, read_card
+    from karyogram.weights.catalogue import DEFAULT, OUTLINER, SEGMENTER, known_names, model_names, read_card
 
-    cards = [read_card(name) for name in model_names()]
+    cards = [read_card(name) for name in known_names()]
     optional = [optional_card(name) for name in OPTIONAL]
     if as_json:
         click.echo(json.dumps(cards + optional, indent=1))
         return
     for card in cards:
-        click.echo(f"{card['name']}{' (default)' if card['name'] in (DEFAULT, SEGMENTER, OUTLINER) else ''}: {card['summary']}")
+        own = "" if card["name"] in model_names() else f" (own {card['kind']})"
+        click.echo(
+            f"{card['name']}{' (default)' if card['name'] in (DEFAULT, SEGMENTER, OUTLINER) else own}: {card['summary']}"
+        )
     for card in optional:
         click.echo(f"{card['name']} (optional, {'fetched' if card['fetched'] else 'not fetched'}): {card['summary']}")
 
@@ -59,13 +62,13 @@ def show(name: str) -> None:
 
 @models.command()
 def verify() -> None:
-    """Check every file, shipped or fetched, against its checksum."""
+    """Check every file, shipped, added or fetched, against its checksum."""
     from karyogram.errors import ModelError
     from karyogram.weights.cache import OPTIONAL, cached, is_fetched
-    from karyogram.weights.catalogue import model_names, verify
+    from karyogram.weights.catalogue import known_names, verify
 
     failed = False
-    checks = [(name, verify) for name in model_names()] + [(name, cached) for name in OPTIONAL if is_fetched(name)]
+    checks = [(name, verify) for name in known_names()] + [(name, cached) for name in OPTIONAL if is_fetched(name)]
     for name, check in checks:
         try:
             check(name)
@@ -95,6 +98,37 @@ def fetch(name: str, source: Path | None) -> None:
 
 
 @models.command()
+@click.argument("file", type=click.Path(exists=True, dir_okay=False, path_type=Path))
+@click.option("--name", help="What it is to be called; else as it was exported.")
+def add(file: Path, name: str | None) -> None:
+    """Keep FILE, an exported model (.onnx), so that every command, and the API, takes it by name.
+
+    It is copied to KARYOGRAM_MODELS, or karyogram/models in your folder for data. Results name a model as it was exported, with
+    its SHA-256.
+    """
+    from karyogram.weights.catalogue import add_model
+    from karyogram.weights.own import own_file
+
+    card = add_model(file, name)
+    option = {"classifier": "--model ", "segmenter": "--segmenter ", "outliner": "--segmenter learned+"}[card["kind"]]
+    click.echo(f"{option}{card['name']}: {own_file(card['name'])}")
+
+
+@models.command()
+@click.argument("name")
+def remove(name: str) -> None:
+    """Remove the added model NAME. What ships, and what was fetched, stays."""
+    from karyogram.errors import ModelError
+    from karyogram.weights.catalogue import remove_model
+
+    try:
+        remove_model(name)
+    except ModelError as error:
+        raise click.UsageError(str(error)) from error
+    click.echo(f"{name}: removed")
+
+
+@models.command()
 @click.argument("name")
 @click.option("-o", "--out", required=True, type=click.Path(path_type=Path, file_okay=False), help="Folder for the kit.")
 def kit(name: str, out: Path) -> None:
@@ -105,7 +139,7 @@ def kit(name: str, out: Path) -> None:
     """
     from karyogram.errors import ModelError
     from karyogram.kit import write_kit
-    from karyogram.weights.catalogue import model_names, read_card, read_model
+    from karyogram.weights.catalogue import known_names, read_card, read_model
     from karyogram.weights.record import find_kind, open_model
 
     try:
@@ -116,5 +150,5 @@ def kit(name: str, out: Path) -> None:
         model = open_model(data, kind, threads=1)
     except ModelError as error:
         raise click.UsageError(str(error) if str(error).startswith(name) else f"{name}: {error}") from error
-    written = write_kit(data, model, out, read_card(name) if name in model_names() else None)
+    written = write_kit(data, model, out, read_card(name) if name in known_names() else None)
     click.echo(f"{len(written)} files in {click.format_filename(out)}")

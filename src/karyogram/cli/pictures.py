@@ -52,12 +52,10 @@ def run_each(work: Callable[[Path, Path], None], found: list[tuple[Path, Path]],
 
 def _try(work: Callable[[Path, Path], None], path: Path, target: Path) -> str:
     """Return what went wrong, or nothing: no bad picture takes others with it."""
-    from karyogram.errors import KaryogramError
+    from karyogram.errors import explain
 
     try:
         work(path, target)
-    except (KaryogramError, OSError) as error:
-        return str(error) if str(error).startswith(str(path)) else f"{path}: {error}"
     except Exception as error:  # whatever a strange picture makes a library stumble over
-        return f"{path}: {type(error).__name__}: {error}"
+        return explain(path, error)
     return ""

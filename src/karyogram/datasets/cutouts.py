@@ -4,15 +4,12 @@ import io
 from collections.abc import Sequence
 from dataclasses import dataclass
 from pathlib import Path
-from zipfile import BadZipFile
 
 import numpy as np
 
 from karyogram.errors import DataError
 from karyogram.files import write_bytes
-
-#: What reading a file that is no .npz, or a broken one, raises.
-NO_NPZ = (OSError, ValueError, KeyError, TypeError, AttributeError, EOFError, BadZipFile)
+from karyogram.labels import LABELS
 
 
 @dataclass(frozen=True, eq=False)
@@ -60,10 +57,12 @@ def load_cutouts(path: Path) -> list[Cutout]:
     try:
         with np.load(path) as data:
             shapes, pixels, labels = data["shapes"], data["pixels"], data["labels"]
-    except NO_NPZ as error:
-        raise DataError(f"{path}: no library of cut-outs: {error}") from error
-    ends = np.cumsum(shapes.prod(1))
-    return [
-        Cutout(pixels[end - h * w : end].reshape(h, w).astype(np.float32) / 200, int(label))
-        for end, (h, w), label in zip(ends, shapes, labels, strict=True)
-    ]
+        ends = np.cumsum(shapes.prod(1))
+        if pixels.dtype != np.uint8 or pixels.shape != (ends.max(initial=0),) or not np.isin(labels, range(len(LABELS))).all():
+            raise ValueError("its densities, sizes and classes do not belong together")
+        return [
+            Cutout(pixels[end - h * w : end].reshape(h, w).astype(np.float32) / 200, int(label))
+            for end, (h, w), label in zip(ends, shapes, labels, strict=True)
+        ]
+    except Exception as error:  # on broken files zipfile and NumPy raise whatever they stumble over
+        raise DataError(f"{path}: no library of cut-outs: {' '.join(str(error).split())}") from error

@@ -7,7 +7,6 @@ from pathlib import Path
 import cv2
 import numpy as np
 
-from karyogram.datasets.cutouts import NO_NPZ
 from karyogram.errors import DataError
 from karyogram.files import write_bytes
 from karyogram.image.background import flatten
@@ -56,6 +55,9 @@ def load_grounds(path: Path) -> list[np.ndarray]:
     """Read what :func:`save_grounds` wrote. Raises DataError if it is none."""
     try:
         with np.load(path) as data:
-            return [data[key] for key in data.files]
-    except NO_NPZ as error:
-        raise DataError(f"{path}: no backgrounds: {error}") from error
+            grounds = [data[key] for key in data.files]
+        if any(ground.dtype != np.uint8 or ground.ndim != 2 for ground in grounds):
+            raise ValueError("holds more than grey pictures")
+        return grounds
+    except Exception as error:  # on broken files zipfile and NumPy raise whatever they stumble over
+        raise DataError(f"{path}: no backgrounds: {' '.join(str(error).split())}") from error

@@ -14,7 +14,7 @@ from karyogram.datasets.isolated import find_isolated
 from karyogram.datasets.splits import cirnet_cell
 from karyogram.datasets.voc import read_voc
 from karyogram.errors import DataError, PictureError
-from karyogram.files import SUFFIXES, read_picture
+from karyogram.files import find_pictures, read_picture
 from karyogram.image.polarity import find_ground, to_dark_on_white
 from karyogram.labels import INDEX, parse_label
 from karyogram.records import Instance
@@ -90,13 +90,23 @@ def read_labelled(path: Path, label: str) -> Material:
 
 
 def class_pictures(source: Path) -> list[tuple[Path, str]]:
-    """Return (path, label) of the pictures in class folders, cell by cell; the folder ``unknown`` is left out."""
-    inside = [(path, path.relative_to(source).parts[0]) for path in source.glob("*/**/*") if path.suffix.lower() in SUFFIXES]
-    named = [(path, name, parse_label(name)) for path, name in inside if name != UNKNOWN]
-    unknown = sorted({name for _, name, label in named if label is None})
+    """Return (path, label) of the pictures in class folders, cell by cell.
+
+    The outermost folder that names a class tells it, so that class folders may lie in others (``train/7``), and others in them.
+    What lies in a folder ``unknown``, or in none, is left out. Raises DataError if a folder of pictures names no class.
+    """
+    found: list[tuple[Path, str]] = []
+    unknown: set[str] = set()
+    for path, _ in find_pictures([source]):
+        folders = path.relative_to(source).parts[:-1]
+        if not folders or UNKNOWN in folders:
+            continue
+        if label := next(filter(None, map(parse_label, folders)), None):
+            found.append((path, label))
+        else:
+            unknown.add("/".join(folders))
     if unknown:
-        raise DataError(f"{source}: these folders of pictures name no class (1 to 22, X, Y): {', '.join(unknown)}")
-    found = [(path, label) for path, _, label in named if label]
+        raise DataError(f"{source}: these folders of pictures name no class (1 to 22, X, Y): {', '.join(sorted(unknown))}")
     return sorted(found, key=lambda pair: (_cell(pair[0].stem), INDEX[pair[1]], pair[0]))
 
 

@@ -5,7 +5,6 @@ shipped models are committed in ``benchmarks/splits``.
 """
 
 import csv
-import io
 import random
 import re
 from collections.abc import Callable, Iterable, Mapping
@@ -14,6 +13,7 @@ from pathlib import Path
 
 from karyogram.errors import DataError
 from karyogram.files import write_text
+from karyogram.tables import to_csv
 
 PARTS = ("train", "val", "test")
 
@@ -110,11 +110,7 @@ def folds_by_case(names: Iterable[str], case_of: Callable[[str], str], folds: in
 
 def write_split(path: str | Path, entries: Iterable[Entry]) -> Path:
     """Write a split as CSV with the columns name, case, part."""
-    buffer = io.StringIO()
-    writer = csv.writer(buffer, lineterminator="\n")
-    writer.writerow(("name", "case", "part"))
-    writer.writerows((e.name, e.case, e.part) for e in entries)
-    return write_text(path, buffer.getvalue())
+    return write_text(path, to_csv(("name", "case", "part"), ((e.name, e.case, e.part) for e in entries)))
 
 
 def read_split(path: str | Path) -> dict[str, Entry]:

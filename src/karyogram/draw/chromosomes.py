@@ -1,5 +1,6 @@
 """The chromosomes of a cell one by one: in the order of the classes, and as pictures of their own."""
 
+import re
 from collections.abc import Iterator
 from string import ascii_lowercase
 
@@ -8,6 +9,9 @@ import numpy as np
 from karyogram.labels import LABELS
 from karyogram.records import Chromosome, Karyotype
 from karyogram.shape.cutout import cut_out
+
+#: What files of :func:`chromosome_cutouts` are called, and no others.
+CUTOUT = re.compile(r"(\d\d|X|Y|unplaced)_([a-z])\2*_id-?\d+\.png")
 
 
 def by_class(karyotype: Karyotype) -> dict[str | None, list[Chromosome]]:

@@ -20,3 +20,8 @@ RULE = (150, 154, 160)
 PALE = (243, 244, 246)
 AMBER = (240, 150, 0)
 WHITE = (255, 255, 255)
+
+
+def class_colour(label: str | None) -> tuple[int, ...]:
+    """Return the colour of a class; grey for None."""
+    return CLASS_COLOURS[label] if label else GREY

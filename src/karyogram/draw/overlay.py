@@ -4,7 +4,7 @@ import cv2
 import numpy as np
 from PIL import Image, ImageDraw
 
-from karyogram.draw.colours import CLASS_COLOURS, GREY, WHITE
+from karyogram.draw.colours import WHITE, class_colour
 from karyogram.draw.text import typeface
 from karyogram.records import Chromosome, Karyotype
 
@@ -28,7 +28,7 @@ def draw_overlay(picture: np.ndarray, karyotype: Karyotype) -> np.ndarray:
         cv2.fillPoly(taken, [np.rint(points).astype(np.int32)], (1,))
         lines = _dashes(points, 9 * unit) if chromosome.review else [np.vstack([points, points[:1]])]
         fixed = [np.rint(line * 16).astype(np.int32) for line in lines]
-        cv2.polylines(canvas, fixed, False, _colour(chromosome), round(1.6 * unit), cv2.LINE_AA, 4)
+        cv2.polylines(canvas, fixed, False, class_colour(chromosome.label), round(1.6 * unit), cv2.LINE_AA, 4)
 
     page = Image.fromarray(canvas)
     pen = ImageDraw.Draw(page)
@@ -37,13 +37,9 @@ def draw_overlay(picture: np.ndarray, karyotype: Karyotype) -> np.ndarray:
         name = chromosome.label or f"?{chromosome.id}"
         size = np.array([font.getlength(name), 0.75 * font.size])
         middle = _free_spot(points, size + 2, 4 * unit, taken)
-        colour, halo = _colour(chromosome), round(2 * unit)
+        colour, halo = class_colour(chromosome.label), round(2 * unit)
         pen.text(tuple(middle), name, colour, font, "mm", stroke_width=halo, stroke_fill=WHITE)
     return np.asarray(page)
-
-
-def _colour(chromosome: Chromosome) -> tuple[int, ...]:
-    return CLASS_COLOURS[chromosome.label] if chromosome.label else GREY
 
 
 def _outline(chromosome: Chromosome, zoom: int) -> np.ndarray:

@@ -6,7 +6,7 @@ import zipfile
 from pathlib import Path
 from typing import Any
 
-from karyogram.draw.colours import CLASS_COLOURS, GREY
+from karyogram.draw.colours import class_colour
 from karyogram.exchange.outlines import around
 from karyogram.files import write_bytes, write_text
 from karyogram.records import Chromosome, Karyotype
@@ -28,7 +28,7 @@ def _feature(chromosome: Chromosome) -> dict[str, Any]:
         "properties": {
             "objectType": "annotation",
             "name": _name(chromosome),
-            "classification": {"name": chromosome.label or "unknown", "color": list(_colour(chromosome))},
+            "classification": {"name": chromosome.label or "unknown", "color": list(class_colour(chromosome.label))},
             "measurements": {
                 "id": chromosome.id,
                 "probability": chromosome.probability,
@@ -52,14 +52,10 @@ def write_rois(path: Path, karyotype: Karyotype) -> Path:
     with zipfile.ZipFile(buffer, "w", zipfile.ZIP_DEFLATED) as archive:
         for chromosome in karyotype.chromosomes:
             roi = ImagejRoi.frompoints(around(chromosome), name=_name(chromosome))
-            roi.stroke_color = bytes((255, *_colour(chromosome)))
+            roi.stroke_color = bytes((255, *class_colour(chromosome.label)))
             archive.writestr(zipfile.ZipInfo(f"{_name(chromosome)}.roi"), roi.tobytes())
     return write_bytes(path, buffer.getvalue())
 
 
 def _name(chromosome: Chromosome) -> str:
     return f"{chromosome.label or 'unknown'}_id{chromosome.id}"
-
-
-def _colour(chromosome: Chromosome) -> tuple[int, ...]:
-    return CLASS_COLOURS[chromosome.label] if chromosome.label else GREY

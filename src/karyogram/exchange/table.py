@@ -1,7 +1,5 @@
 """A karyotype as a table: a row a chromosome."""
 
-import csv
-import io
 from collections.abc import Callable, Mapping
 from pathlib import Path
 from types import MappingProxyType
@@ -10,6 +8,7 @@ from karyogram.files import write_text
 from karyogram.karyotype.proportions import Proportion, proportions
 from karyogram.labels import LABELS
 from karyogram.records import Chromosome, Karyotype
+from karyogram.tables import to_csv
 
 
 def runner_up(chromosome: Chromosome) -> tuple[str, float]:
@@ -55,8 +54,5 @@ def write_table(path: Path, karyotype: Karyotype) -> Path:
     parted by spaces, reasons in ``review`` by "; ".
     """
     told = proportions(karyotype)
-    buffer = io.StringIO()
-    writer = csv.writer(buffer, lineterminator="\n")
-    writer.writerow(COLUMNS)
-    writer.writerows([tell(c, told[c.id]) for tell in COLUMNS.values()] for c in karyotype.chromosomes)
-    return write_text(path, buffer.getvalue())
+    rows = ([tell(c, told[c.id]) for tell in COLUMNS.values()] for c in karyotype.chromosomes)
+    return write_text(path, to_csv(COLUMNS, rows))

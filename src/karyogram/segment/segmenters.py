@@ -1,8 +1,9 @@
 """The ways to cut a metaphase into chromosomes, by the name the user gives."""
 
 from collections.abc import Callable, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from functools import lru_cache, partial
+from pathlib import Path
 
 import numpy as np
 
@@ -15,7 +16,7 @@ from karyogram.segment.objects import drop_fragments
 from karyogram.segment.outlines import redraw
 from karyogram.shape.size import mean_area
 from karyogram.weights.cache import OPTIONAL
-from karyogram.weights.catalogue import OUTLINER, SEGMENTER, load_model
+from karyogram.weights.catalogue import OUTLINER, SEGMENTER, known_names, load_model
 from karyogram.weights.record import Model
 
 #: Cuts a flattened picture, uint8 (H, W), given a classifier, the threshold levels, and what brings the cell to the reference
@@ -46,13 +47,17 @@ class Segmenter:
 
 @lru_cache(maxsize=4)
 def open_segmenter(name: str = "auto", threads: int = 0) -> Segmenter:
-    """Return the segmenter ``name``: one of ``SEGMENTERS``, or an exported segmentation network (.onnx).
+    """Return the segmenter ``name``: one of ``SEGMENTERS``, or a segmentation network by its name or exported file (.onnx).
 
-    ``threads`` is how many its networks may use (0: all cores); it is kept open for the next call. Raises ModelError.
+    ``NAME+OUTLINER`` is the segmenter NAME with another model, by name or file, that redraws masks. ``threads`` is how many its
+    networks may use (0: all cores); it is kept open for the next call. Raises ModelError.
     """
+    cutter, _, outliner = name.partition("+")
+    if outliner and not Path(name).is_file():
+        return replace(open_segmenter(cutter, threads), outliner=load_model(outliner, "outliner", threads))
     if name in SEGMENTERS:
         return SEGMENTERS[name](threads)
-    if not name.endswith(".onnx"):
+    if not name.endswith(".onnx") and name not in known_names():
         raise ModelError(f"no segmenter named {name!r}; there are {', '.join(SEGMENTERS)}, or name an exported .onnx file")
     return _learned(name, threads)
 

@@ -2,7 +2,7 @@
 
 import json
 import warnings
-from collections.abc import Callable, Iterable, Mapping
+from collections.abc import Callable, Iterable, Mapping, Sequence
 from dataclasses import asdict, dataclass
 from pathlib import Path
 from typing import TypeVar
@@ -14,20 +14,18 @@ from karyogram.classify.prepare import Preparation, prepare
 from karyogram.datasets.crop import find_photograph
 from karyogram.datasets.detected import extract_detected
 from karyogram.datasets.isolated import PIECES, Sample, cut_across, extract_samples
-from karyogram.datasets.material import read_single
+from karyogram.datasets.material import class_pictures, read_single
 from karyogram.datasets.splits import Entry, cirnet_cell
 from karyogram.datasets.voc import Annotation, read_voc
 from karyogram.errors import DataError, KaryogramError
-from karyogram.files import SUFFIXES, read_picture, write_text
+from karyogram.files import read_picture, write_text
 from karyogram.image.polarity import find_ground, to_dark_on_white
-from karyogram.labels import INDEX, parse_label
+from karyogram.labels import INDEX
 from karyogram.shape.pose import outline, upright_angle
 from karyogram.weights.catalogue import load_model
 
 T = TypeVar("T")
 R = TypeVar("R")
-
-FIELDS = [("label", "i2"), ("up", "f4"), ("part", "U5"), ("name", "U64"), ("cell", "U64"), ("box", "i2")]
 
 
 @dataclass(frozen=True, eq=False)
@@ -40,6 +38,13 @@ class Samples:
     canvases: np.ndarray
     table: np.ndarray
     how: Preparation
+
+
+def make_table(rows: Sequence[tuple[int, float, str, str, str, int]]) -> np.ndarray:
+    """Return rows of label, up, part, name, cell, box as the table of :class:`Samples`, as wide as the longest name."""
+    width = max((len(text) for row in rows for text in row[3:5]), default=1)
+    texts = [("part", "U5"), ("name", f"U{width}"), ("cell", f"U{width}")]
+    return np.array(rows, dtype=[("label", "i2"), ("up", "f4"), *texts, ("box", "i2")])
 
 
 def save_samples(folder: Path, samples: Samples) -> None:
@@ -55,7 +60,7 @@ def load_samples(folder: Path) -> Samples:
     try:
         how = Preparation(**json.loads((folder / "preparation.json").read_text("utf-8")))
         return Samples(np.load(folder / "canvases.npy", mmap_mode="r"), np.load(folder / "table.npy"), how)
-    except (OSError, ValueError, TypeError) as error:
+    except (OSError, ValueError, TypeError, EOFError) as error:
         raise DataError(f"{folder}: no prepared samples: {error}") from error
 
 
@@ -111,7 +116,7 @@ def prepare_metaphases(
     rows = gather(one, enumerate(entries), jobs)
     if not rows:
         raise DataError(f"{images}: no chromosome could be cut out of any of the {len(entries)} pictures of the split")
-    table = np.array([(s.label, 0.5, e.part, e.name, e.name, s.box) for s, e in rows], dtype=FIELDS)
+    table = make_table([(s.label, 0.5, e.part, e.name, e.name, s.box) for s, e in rows])
     return Samples(np.stack([s.canvas for s, _ in rows]), table, how)
 
 
@@ -121,22 +126,19 @@ def prepare_crops(folder: Path, split: Mapping[str, Entry], how: Preparation, jo
     What cannot be read is left out with a warning; raises DataError if nothing is left or if a folder names no class.
     """
 
-    def one(numbered: tuple[int, Path]) -> list[tuple[np.ndarray, tuple[int, float, str, str, str, int]]]:
-        seed, path = numbered
+    def one(numbered: tuple[int, tuple[Path, str]]) -> list[tuple[np.ndarray, tuple[int, float, str, str, str, int]]]:
+        seed, (path, label) = numbered
         rng = np.random.default_rng(seed)
         flat, item = read_single(path)
         up = 1.0 if abs(upright_angle(outline(item))[0]) < 45 else 0.5
         origin = split[path.stem].part, path.stem, cirnet_cell(path.stem)
-        rows = [(prepare(flat, item, how), (INDEX[str(parse_label(path.parent.name))], up, *origin, 0))]
+        rows = [(prepare(flat, item, how), (INDEX[label], up, *origin, 0))]
         if rng.random() < PIECES:
             rows.append((prepare(flat, cut_across(item, rng), how), (-1, 0.5, *origin, -1)))
         return rows
 
-    paths = sorted(p for p in folder.rglob("*") if p.stem in split and p.suffix.lower() in SUFFIXES)
-    unknown = sorted({p.parent.name for p in paths if parse_label(p.parent.name) is None})
-    if unknown:
-        raise DataError(f"{folder}: these folders of pictures name no class: {', '.join(unknown)}")
-    rows = gather(one, enumerate(paths), jobs)
+    found = sorted((path, label) for path, label in class_pictures(folder) if path.stem in split)
+    rows = gather(one, enumerate(found), jobs)
     if not rows:
-        raise DataError(f"{folder}: no chromosome found in any of the {len(paths)} pictures of the split that are here")
-    return Samples(np.stack([canvas for canvas, _ in rows]), np.array([row for _, row in rows], dtype=FIELDS), how)
+        raise DataError(f"{folder}: no chromosome found in any of the {len(found)} pictures of the split that are here")
+    return Samples(np.stack([canvas for canvas, _ in rows]), make_table([row for _, row in rows]), how)

@@ -172,11 +172,18 @@ def load_weights(module: lightning.LightningModule, start: Path, net: str) -> No
 def read_fitted(folder: Path) -> tuple[torch.nn.Module, Preparation]:
     """Return the network of the last checkpoint in a run's folder, and what its canvases were made like.
 
-    Raises DataError, naming the file, if the folder is none of `karyogram train`.
+    Raises DataError, naming the file, if the folder is none of `karyogram train`. One of `karyogram grid` or `search` is told
+    apart: its network saw pictures resized to one size, neither turned nor at one scale, which no model file can say, and
+    whether a short arm is up or a chromosome whole it was never asked.
     """
     path = folder / "run.json"
     try:
         settings = json.loads(path.read_text("utf-8"))
+        if {"optimizer", "optimizers"} & set(settings):
+            raise DataError(
+                f"{path}: this is a run of `karyogram grid` or `search`, whose network sees each picture resized and tells its "
+                "class only, so that no command could use it: fit one with `karyogram train`"
+            )
         recipe = Recipe(**{field.name: settings[field.name] for field in fields(Recipe)})
         how = Preparation(**{field.name: settings[field.name] for field in fields(Preparation)})
         module = Fitting(recipe, 1)

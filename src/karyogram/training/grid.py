@@ -123,8 +123,8 @@ def _run(
     total: int,
 ) -> tuple[optuna.Study, list[str]]:
     preset = plan.protocol()
-    paths = find_classes(data, plan.limit, plan.seed)
-    split = _split(paths, plan, preset)
+    found = find_classes(data, plan.limit, plan.seed)
+    split = _split(found, plan, preset)
     settings = {"verb": verb, **asdict(preset), "limit": plan.limit, "side": plan.side, "seed": plan.seed}
     settings |= {"weights": _identity(plan.weights), "split": split_digest(split.values())}
     settings = json.loads(json.dumps(settings))
@@ -142,7 +142,7 @@ def _run(
 
     @lru_cache(maxsize=1)
     def pictures(size: tuple[int, int]) -> Pictures:
-        return load_pictures(paths, split, *size, straightened=preset.straightened > 0)
+        return load_pictures(found, split, *size, straightened=preset.straightened > 0)
 
     def objective(trial: Trial) -> float:
         point = suggest(trial)
@@ -171,10 +171,10 @@ def _run(
     return study, work(study, storage, total, objective)
 
 
-def _split(paths: Mapping[str, Path], plan: Plan, preset: Preset) -> dict[str, Entry]:
+def _split(named: Mapping[str, object], plan: Plan, preset: Preset) -> dict[str, Entry]:
     if plan.split is None:
-        return {entry.name: entry for entry in image_level_split(list(paths), preset.shares, plan.seed)}
-    return {name: entry for name, entry in read_split(plan.split).items() if name in paths}
+        return {entry.name: entry for entry in image_level_split(list(named), preset.shares, plan.seed)}
+    return {name: entry for name, entry in read_split(plan.split).items() if name in named}
 
 
 def _identity(weights: str | None) -> str | None:

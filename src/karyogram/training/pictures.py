@@ -9,11 +9,12 @@ import numpy as np
 import torch
 from torch import Tensor
 
+from karyogram.datasets.material import class_pictures
 from karyogram.datasets.splits import Entry
 from karyogram.errors import DataError, PictureError
-from karyogram.files import find_pictures, read_picture
+from karyogram.files import read_picture
 from karyogram.image.polarity import find_ground, to_dark_on_white
-from karyogram.labels import INDEX, parse_label
+from karyogram.labels import INDEX
 from karyogram.segment.single import find_single
 from karyogram.shape.straighten import straighten
 from karyogram.training.data import gather
@@ -33,25 +34,23 @@ class Pictures:
         return torch.from_numpy(np.flatnonzero(self.parts == part))
 
 
-def find_classes(folder: Path, limit: int | None = None, seed: int = 0) -> dict[str, Path]:
-    """Return {file name without suffix: path} of the pictures in class folders, at most ``limit`` a class, drawn by ``seed``.
+def find_classes(folder: Path, limit: int | None = None, seed: int = 0) -> dict[str, tuple[Path, str]]:
+    """Return {name without suffix: (path, label)} of class folders' pictures, at most ``limit`` a class, drawn by ``seed``.
 
     Raises DataError if there is none, if a folder names no class, or if two pictures share a name.
     """
-    paths = [path for path, _ in find_pictures([folder])]
-    unknown = sorted({path.parent.name for path in paths if parse_label(path.parent.name) is None})
-    if unknown or not paths:
-        reason = f"these folders of pictures name no class: {', '.join(unknown)}" if unknown else "no picture"
-        raise DataError(f"{folder}: {reason}")
     classes: dict[str, list[Path]] = {}
-    for path in sorted(paths, key=lambda p: p.stem):
-        classes.setdefault(str(parse_label(path.parent.name)), []).append(path)
+    for path, label in sorted(class_pictures(folder), key=lambda pair: pair[0].stem):
+        classes.setdefault(label, []).append(path)
+    if not classes:
+        raise DataError(f"{folder}: no picture in a class folder")
     rng = np.random.default_rng(seed)
-    chosen = [members[i] for members in classes.values() for i in sorted(rng.permutation(len(members))[:limit])]
-    named = {path.stem: path for path in chosen}
-    if len(named) < len(chosen):
-        twin = next(path for path in chosen if named[path.stem] != path)
-        raise DataError(f"{twin}: another picture has the same name, {named[twin.stem]}")
+    named: dict[str, tuple[Path, str]] = {}
+    for label, members in classes.items():
+        for path in (members[i] for i in sorted(rng.permutation(len(members))[:limit])):
+            if path.stem in named:
+                raise DataError(f"{path}: another picture has the same name, {named[path.stem][0]}")
+            named[path.stem] = path, label
     return named
 
 
@@ -72,23 +71,24 @@ def image_level_split(names: Sequence[str], shares: tuple[float, float, float], 
 
 
 def load_pictures(
-    paths: Mapping[str, Path], split: Mapping[str, Entry], height: int, width: int, straightened: bool
+    found: Mapping[str, tuple[Path, str]], split: Mapping[str, Entry], height: int, width: int, straightened: bool
 ) -> Pictures:
-    """Read the pictures named by both ``paths`` and ``split``, in name order; what cannot be read is left out with a warning.
+    """Read the pictures named by both ``found`` and ``split``, in name order; what cannot be read is left out with a warning.
 
-    With ``straightened``, those of the part "train" are also straightened (a picture in which no chromosome is found is kept as
-    it is); otherwise ``straight`` is empty. Raises DataError if the part "train" or "val" is empty.
+    ``found`` is what :func:`find_classes` returns. With ``straightened``, those of the part "train" are also straightened (a
+    picture in which no chromosome is found is kept as it is); otherwise ``straight`` is empty. Raises DataError if the part
+    "train" or "val" is empty.
     """
 
     def one(name: str) -> list[tuple[np.ndarray, np.ndarray | None, int, str]]:
-        pixels = read_picture(paths[name]).pixels
+        path, label = found[name]
+        pixels = read_picture(path).pixels
         part = split[name].part
         plain = to_dark_on_white(pixels, find_ground(pixels))
         straight = fit_picture(_straight(plain), height, width) if straightened and part == "train" else None
-        label = INDEX[str(parse_label(paths[name].parent.name))]
-        return [(fit_picture(plain, height, width), straight, label, part)]
+        return [(fit_picture(plain, height, width), straight, INDEX[label], part)]
 
-    rows = gather(one, sorted({*paths} & {*split}), jobs=1)
+    rows = gather(one, sorted({*found} & {*split}), jobs=1)
     parts = np.array([part for *_, part in rows])
     for part in ("train", "val"):
         if part not in parts:

@@ -1,7 +1,5 @@
 """What a study found: every run, the best setting of each network, its curves. The test part is opened after the choice."""
 
-import csv
-import io
 import time
 from collections.abc import Sequence
 from dataclasses import dataclass
@@ -14,6 +12,7 @@ from optuna.trial import TrialState
 
 from karyogram.files import write_text
 from karyogram.metrics.classification import wilson_interval
+from karyogram.tables import to_csv
 from karyogram.training.curves import write_curves
 from karyogram.training.grid import OUTCOME, SETTINGS, Plan
 from karyogram.training.nets import NETS, count_parameters
@@ -67,11 +66,7 @@ def write_report(study: optuna.Study, plan: Plan, out: Path, complete: bool) -> 
     Test scores are shown if the study is ``complete``, else withheld.
     """
     runs = read_runs(study)
-    buffer = io.StringIO()
-    writer = csv.writer(buffer, lineterminator="\n")
-    writer.writerow(RUN_COLUMNS)
-    writer.writerows(_row(run) for run in runs)
-    write_text(out / "runs.csv", buffer.getvalue())
+    write_text(out / "runs.csv", to_csv(RUN_COLUMNS, map(_row, runs)))
     chosen = choose(runs)
     for net in chosen:
         write_curves(out / f"curves-{net}.png", net, [run for run in runs if run.net == net], complete)

@@ -12,7 +12,7 @@ from karyogram.labels import INDEX
 from karyogram.records import Chromosome, Instance
 from karyogram.shape.pose import outline, upright_angle
 from karyogram.shape.size import cell_scale
-from karyogram.training.data import FIELDS, Samples
+from karyogram.training.data import Samples, make_table
 
 
 def synthetic_samples(how: Preparation, seeds: Iterable[int]) -> Samples:
@@ -28,7 +28,7 @@ def synthetic_samples(how: Preparation, seeds: Iterable[int]) -> Samples:
             turn = (angle - chromosome.angle - 180 * chromosome.flipped) % 360
             canvases.append(prepare(flat, item, how, scale))
             rows.append((INDEX[str(chromosome.label)], float(not 90 < turn < 270), "train", f"synth_{seed}", "synth", -1))
-    return Samples(np.stack(canvases), np.array(rows, dtype=FIELDS), how)
+    return Samples(np.stack(canvases), make_table(rows), how)
 
 
 def _instance(chromosome: Chromosome) -> Instance:

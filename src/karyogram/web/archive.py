@@ -1,6 +1,5 @@
 """Files for the client: one as it is, several as a zip; rows as CSV."""
 
-import csv
 import io
 import json
 import tempfile
@@ -11,6 +10,8 @@ from pathlib import Path, PurePosixPath
 from typing import IO, Any
 
 from flask import Response, send_file
+
+from karyogram.tables import to_csv
 
 #: A cell of a table that begins so would be a formula to a spreadsheet.
 FORMULA = ("=", "+", "-", "@", "\t", "\r")
@@ -51,15 +52,11 @@ def write_zip(file: IO[bytes], entries: Iterable[tuple[str, bytes]]) -> None:
 
 def table(columns: Sequence[str], rows: Iterable[Sequence[Any]]) -> str:
     """Return rows as CSV; what is no text is written as JSON, and no cell is a formula."""
-    buffer = io.StringIO()
-    writer = csv.writer(buffer, lineterminator="\n")
-    writer.writerow(columns)
-    writer.writerows([_cell(value) for value in row] for row in rows)
-    return buffer.getvalue()
+    return to_csv(columns, ([_cell(value) for value in row] for row in rows))
 
 
-def _cell(value: Any) -> str:
+def _cell(value: Any) -> Any:
     if value is None or isinstance(value, int):
-        return "" if value is None else str(value)
+        return value
     text = value if isinstance(value, str) else json.dumps(value, sort_keys=True)
     return f"'{text}" if text.startswith(FORMULA) else text

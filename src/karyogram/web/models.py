@@ -1,4 +1,4 @@
-"""The models a request may name: those that ship with karyogram, and the files in the data folder's ``models``."""
+"""The models a request may name: those that karyogram knows by name, and the files in the data folder's ``models``."""
 
 from typing import Any
 
@@ -6,7 +6,7 @@ from karyogram.errors import ModelError
 from karyogram.segment.segmenters import SEGMENTERS
 from karyogram.web.config import Config
 from karyogram.web.refusals import Invalid
-from karyogram.weights.catalogue import DEFAULT, load_model, model_names, read_card
+from karyogram.weights.catalogue import DEFAULT, known_names, load_model, read_card
 
 #: The folder, in the data folder, of models that a laboratory adds: NAME.onnx.
 FOLDER = "models"
@@ -27,8 +27,8 @@ def check_model(config: Config, name: str, field: str = "model") -> str:
 
     A name is never used as a path, so that a request cannot make the server open files.
     """
-    if name not in (*model_names(), *own_models(config)):
-        known = ", ".join((*model_names(), *own_models(config)))
+    if name not in (*known_names(), *own_models(config)):
+        known = ", ".join((*known_names(), *own_models(config)))
         raise Invalid(f"no model named {name!r}; there are {known}", field=field)
     located = locate(config, name)
     try:
@@ -40,12 +40,12 @@ def check_model(config: Config, name: str, field: str = "model") -> str:
 
 def check_segmenter(config: Config, name: str) -> None:
     """Raise Invalid for a segmenter that there is none of."""
-    if name not in (*SEGMENTERS, *own_models(config)):
-        known = ", ".join((*SEGMENTERS, *own_models(config)))
-        raise Invalid(f"no segmenter named {name!r}; there are {known}", field="segmenter")
+    networks = [known for known in known_names() if read_card(known)["kind"] == "segmenter"]
+    if name not in (known := (*SEGMENTERS, *networks, *own_models(config))):
+        raise Invalid(f"no segmenter named {name!r}; there are {', '.join(known)}", field="segmenter")
 
 
 def cards(config: Config) -> list[dict[str, Any]]:
     """Return what is known of each model, the default first."""
-    shipped = [read_card(name) | {"default": name == DEFAULT} for name in model_names()]
-    return shipped + [{"name": name, "summary": "added by the laboratory", "default": False} for name in own_models(config)]
+    known = [read_card(name) | {"default": name == DEFAULT} for name in known_names()]
+    return known + [{"name": name, "summary": "added by the laboratory", "default": False} for name in own_models(config)]

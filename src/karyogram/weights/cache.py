@@ -1,8 +1,6 @@
 """Optional model files of others: where they come from, whether they are here, and how they get here when asked for."""
 
 import hashlib
-import os
-import sys
 from collections.abc import Mapping
 from dataclasses import dataclass
 from pathlib import Path
@@ -12,6 +10,7 @@ from typing import Any
 from karyogram.errors import ModelError
 from karyogram.files import write_bytes
 from karyogram.weights.package import read_package
+from karyogram.weights.places import cache_folder
 
 
 @dataclass(frozen=True)
@@ -54,15 +53,6 @@ OPTIONAL: Mapping[str, OptionalModel] = MappingProxyType(
         )
     }
 )
-
-
-def cache_folder() -> Path:
-    """Return where fetched files lie: ``KARYOGRAM_CACHE``, or ``karyogram`` in the platform's folder for caches."""
-    if own := os.environ.get("KARYOGRAM_CACHE"):
-        return Path(own)
-    homes = {"darwin": ("", "Library/Caches"), "win32": ("LOCALAPPDATA", "AppData/Local")}
-    variable, usual = homes.get(sys.platform, ("XDG_CACHE_HOME", ".cache"))
-    return Path(os.environ.get(variable) or Path.home() / usual) / "karyogram"
 
 
 def optional_card(name: str) -> dict[str, Any]:
