@@ -18,6 +18,7 @@ from karyogram.shape.size import cell_scale
 from karyogram.weights.catalogue import OUTLINER, load_model
 
 SHAPE = (220, 260)
+STAIN = np.ones(SHAPE, bool)
 
 
 def bar(top: int, left: int, height: int, width: int) -> Instance:
@@ -57,7 +58,7 @@ def iou(one: Instance, other: Instance) -> float:
 @pytest.mark.parametrize("scale", [0.6, 1.0, 1.7])
 def test_a_network_that_answers_with_the_mask_changes_nothing(scale):
     items = crossing()
-    found = redraw(np.full(SHAPE, 255, np.uint8), items, scale, model(own_mask))
+    found = redraw(np.full(SHAPE, 255, np.uint8), items, STAIN, scale, model(own_mask))
     assert [iou(one, other) > 0.96 for one, other in zip(items, found, strict=True)] == [True] * 3
     assert found[2] is items[2]
 
@@ -66,7 +67,7 @@ def test_only_those_that_meet_are_shown_with_stain_own_mask_and_others():
     items, flat = crossing(), np.full(SHAPE, 255, np.uint8)
     flat[50:120, 100:116] = 100
     asked = model(own_mask)
-    redraw(flat, items, 1.0, asked)
+    redraw(flat, items, STAIN, 1.0, asked)
     (views,) = asked.session.seen
     assert views.shape == (2, 3, SIDE, SIDE)
     stain, own, others = views[0]
@@ -87,7 +88,7 @@ def test_alone_means_farther_than_three_pixels():
 
 
 def test_without_chromosomes_nothing_is_asked():
-    assert redraw(np.full(SHAPE, 255, np.uint8), [], 1.0, model(None)) == []
+    assert redraw(np.full(SHAPE, 255, np.uint8), [], STAIN, 1.0, model(None)) == []
 
 
 def test_a_better_mask_is_taken_and_keeps_the_rest_of_the_instance():
@@ -95,27 +96,34 @@ def test_a_better_mask_is_taken_and_keeps_the_rest_of_the_instance():
     full = np.zeros(SHAPE, np.uint8)
     full[true.window()] = 255
     drawn = crop(full, item, 1.3).astype(np.float32) - 127
-    found = place(drawn, item, SHAPE, 1.3)
+    found = place(drawn, item, STAIN, 1.3)
     assert found.score == 0.7
     assert iou(found, true) > 0.95
 
 
 def test_a_chromosome_longer_than_a_view_keeps_its_ends():
     long = bar(10, 100, 200, 16)
-    drawn = place(crop(255 * depth_map([long], SHAPE), long, 1.0).astype(np.float32) - 127, long, SHAPE, 1.0)
+    drawn = place(crop(255 * depth_map([long], SHAPE), long, 1.0).astype(np.float32) - 127, long, STAIN, 1.0)
     assert drawn.bbox == long.bbox
 
 
 def test_a_mask_that_falls_to_pieces_or_vanishes_is_not_taken():
     item, logits = bar(50, 100, 70, 16), np.full((SIDE, SIDE), -5, np.float32)
-    assert place(logits, item, SHAPE, 1.0) is item
+    assert place(logits, item, STAIN, 1.0) is item
     logits[10:40, 50:70] = logits[80:110, 50:70] = 5
-    assert place(logits, item, SHAPE, 1.0) is item
+    assert place(logits, item, STAIN, 1.0) is item
+
+
+def test_a_mask_ends_where_the_stain_ends():
+    item, stain = bar(50, 100, 70, 16), np.zeros(SHAPE, bool)
+    stain[40:130, 104:140] = True
+    left, _, right, _ = place(np.full((SIDE, SIDE), 5, np.float32), item, stain, 1.0).bbox
+    assert (left, right) == (104, 140)
 
 
 def test_a_mask_ends_at_the_border_of_the_picture():
     item = bar(0, 0, 30, 14)
-    found = place(np.full((SIDE, SIDE), 5, np.float32), item, SHAPE, 1.0)
+    found = place(np.full((SIDE, SIDE), 5, np.float32), item, STAIN, 1.0)
     left, top, right, bottom = found.bbox
     assert (left, top) == (0, 0)
     assert right <= SHAPE[1]
@@ -134,7 +142,7 @@ def test_the_shipped_outliner_gives_both_what_lies_under_a_crossing():
         torn.append(Instance(item.mask & ~taken[item.window()], item.x, item.y))
         taken[item.window()] |= item.mask
     scale = cell_scale(sum(item.area for item in made.instances), len(made.instances))
-    found = redraw(flatten(made.picture), torn, scale, load_model(OUTLINER, "outliner", 1))
+    found = redraw(flatten(made.picture), torn, np.ones(made.picture.shape, bool), scale, load_model(OUTLINER, "outliner", 1))
     shared = depth_map(made.instances, made.picture.shape) > 1
     assert shared.sum() > 500
     assert (depth_map(torn, shared.shape)[shared] <= 1).all()

@@ -23,10 +23,11 @@ NEAR = 3
 WHOLE = 0.7
 
 
-def redraw(flat: np.ndarray, instances: Sequence[Instance], scale: float, model: Model) -> list[Instance]:
+def redraw(flat: np.ndarray, instances: Sequence[Instance], stain: np.ndarray, scale: float, model: Model) -> list[Instance]:
     """Return the chromosomes of a flattened picture, uint8 (H, W), with better masks where they meet others.
 
-    ``scale`` brings the cell to the reference size; ``model`` is of the kind "outliner".
+    What is drawn ends where ``stain``, bool (H, W), ends. ``scale`` brings the cell to the reference size; ``model`` is of the
+    kind "outliner".
     """
     depth, found = depth_map(instances, flat.shape), list(instances)
     meeting = [number for number, item in enumerate(instances) if meets(item, depth)]
@@ -34,7 +35,7 @@ def redraw(flat: np.ndarray, instances: Sequence[Instance], scale: float, model:
         views = np.stack([show(flat, instances[number], depth, scale) for number in meeting])
         drawn = model.session.run(None, {"views": views})[0]
         for number, logits in zip(meeting, drawn, strict=True):
-            found[number] = place(logits, instances[number], flat.shape, scale)
+            found[number] = place(logits, instances[number], stain, scale)
     return found
 
 
@@ -62,17 +63,19 @@ def crop(layer: np.ndarray, item: Instance, scale: float) -> np.ndarray:
     return np.asarray(cv2.warpAffine(layer, _to_picture(item, scale), (SIDE, SIDE), flags=flags))
 
 
-def place(logits: np.ndarray, item: Instance, shape: tuple[int, ...], scale: float) -> Instance:
-    """Return an instance with the mask that the network drew, float (SIDE, SIDE), in a picture of ``shape``; else as it was."""
-    rim = round(SIDE / 2 / scale)  # the view ends no farther than that from the middle of the mask's box
-    matrix, own = _to_picture(item, scale), np.pad(item.mask, rim)
-    y, x = item.y - rim, item.x - rim
-    matrix[:, 2] -= x, y
-    drawn = cv2.warpAffine(logits, matrix, own.shape[::-1], flags=cv2.INTER_LINEAR, borderValue=-np.inf)
-    mask = np.where(np.isfinite(drawn), drawn > 0, own)[max(-y, 0) : shape[0] - y, max(-x, 0) : shape[1] - x]
+def place(logits: np.ndarray, item: Instance, stain: np.ndarray, scale: float) -> Instance:
+    """Return an instance with the mask that the network drew, float (SIDE, SIDE), within ``stain``, or else as it was."""
+    matrix, rim = _to_picture(item, scale), round(SIDE / 2 / scale)  # a view ends no farther from the mask than that
+    (height, width), left, top = item.mask.shape, max(item.x - rim, 0), max(item.y - rim, 0)
+    below = stain[top : item.y + height + rim, left : item.x + width + rim]
+    own = np.zeros(below.shape, bool)
+    own[item.y - top : item.y - top + height, item.x - left : item.x - left + width] = item.mask
+    matrix[:, 2] -= left, top
+    drawn = cv2.warpAffine(logits, matrix, below.shape[::-1], flags=cv2.INTER_LINEAR, borderValue=-np.inf)
+    mask = np.where(np.isfinite(drawn), (drawn > 0) & below, own)
     if not mask.any():
         return item
-    parts = _crop(Instance(mask, max(x, 0), max(y, 0)))
+    parts = _crop(Instance(mask, left, top))
     whole = largest_component(parts.mask)
     if whole.sum() <= WHOLE * parts.area:
         return item

@@ -33,9 +33,9 @@ class Segmenter:
     cut: Cut
     outliner: Model | None = None
 
-    def redraw(self, flat: np.ndarray, instances: Sequence[Instance], scale: float) -> list[Instance]:
-        """Return the chosen chromosomes of a flattened picture, uint8 (H, W), redrawn where they meet."""
-        return list(instances) if self.outliner is None else redraw(flat, instances, scale, self.outliner)
+    def redraw(self, flat: np.ndarray, instances: Sequence[Instance], stain: np.ndarray, scale: float) -> list[Instance]:
+        """Return the chosen chromosomes of a flattened picture, uint8 (H, W), redrawn where they meet, within the stain."""
+        return list(instances) if self.outliner is None else redraw(flat, instances, stain, scale, self.outliner)
 
     def identity(self) -> dict[str, str]:
         """Return what a result says of the models that made its masks."""
