@@ -1,11 +1,10 @@
 """Questions and changes about cases."""
 
-from collections import Counter
 from collections.abc import Mapping, Sequence
 from datetime import datetime
-from typing import Any, NamedTuple
+from typing import Any
 
-from sqlalchemy import and_, func, select, update
+from sqlalchemy import select, update
 from sqlalchemy.exc import IntegrityError
 from sqlalchemy.orm import Session, undefer
 
@@ -15,7 +14,7 @@ from karyogram.records import Case as Record
 from karyogram.records import Karyotype
 from karyogram.web.db.analyses import latest
 from karyogram.web.db.edits import check_open, hold_case, load_analysis, reopen, touch
-from karyogram.web.db.tables import ADDED_UP, KINDS, STATES, USES, WAITING, Action, Analysis, Case, Edit, Metaphase, iso
+from karyogram.web.db.tables import ADDED_UP, KINDS, USES, WAITING, Action, Analysis, Case, Edit, Metaphase, iso
 from karyogram.web.refusals import Conflict, Forbidden, Invalid, Missing
 from karyogram.web.states import state_of
 
@@ -31,15 +30,6 @@ ACTIONS: dict[str, tuple[tuple[str, ...], str | None, str]] = {
 
 #: Actions that put a name under what the cells say.
 SIGNATURES = ("review", "approve", "second")
-
-
-class Cell(NamedTuple):
-    """What the list needs to know of a metaphase and the analysis that counts."""
-
-    use: str
-    state: str
-    review: int | None
-    iscn: str
 
 
 def find_case(session: Session, case_id: int) -> Case:
@@ -197,56 +187,6 @@ def _note(session: Session, case: Case, user: str, kind: str, what: dict[str, An
     session.add(Action(case_id=case.id, user=user, kind=kind, what=what, before=before))
     case.version += 1
     touch(case)
-
-
-def versions(session: Session, case_id: int) -> dict[str, Any]:
-    """Return the version and state of a case and of all of its analyses, and who changed each last, as JSON. Raises Missing."""
-    case = find_case(session, case_id)
-    last = and_(Edit.analysis_id == Analysis.id, Edit.number == Analysis.version)
-    asked = select(Analysis.id, Analysis.version, Analysis.state, Edit.user, Edit.at).join(Metaphase).outerjoin(Edit, last)
-    rows = session.execute(asked.where(Metaphase.case_id == case_id).order_by(Analysis.id)).all()
-    told = {str(row.id): {"version": row.version, "state": row.state, "by": row.user, "at": iso(row.at)} for row in rows}
-    return {"version": case.version, "state": case.state, "analyses": told}
-
-
-def list_cases(session: Session, query: str, state: str, archived: bool, page: int, per_page: int) -> tuple[list[Any], int]:
-    """Return a page of cases, those changed last first, as JSON, and how many there are in all."""
-    wanted = select(Case).where(Case.archived == archived)
-    if query:
-        wanted = wanted.where(func.lower(Case.name).contains(query.lower(), autoescape=True))
-    if state:
-        wanted = wanted.where(Case.state == state)
-    total = session.scalar(select(func.count()).select_from(wanted.subquery())) or 0
-    ordered = wanted.order_by(Case.updated.desc(), Case.id.desc()).limit(per_page).offset((page - 1) * per_page)
-    cases = session.scalars(ordered).all()
-    cells: dict[int, list[Cell]] = {case.id: [] for case in cases}
-    newest = latest().join(Metaphase, Metaphase.id == Analysis.metaphase_id).where(Metaphase.case_id.in_(cells))
-    columns = (Metaphase.case_id, Metaphase.use, Analysis.state, Analysis.review, Analysis.iscn)
-    joined = select(*columns).join(Analysis, Analysis.metaphase_id == Metaphase.id).where(Analysis.id.in_(newest))
-    for row in session.execute(joined):
-        cells[row.case_id].append(Cell(row.use, row.state, row.review, row.iscn))
-    return [case_line(case, cells[case.id]) for case in cases], total
-
-
-def case_line(case: Case, cells: Sequence[Cell]) -> dict[str, Any]:
-    """Return what the list of cases shows of one."""
-    states = Counter(cell.state for cell in cells)
-    used = [cell for cell in cells if cell.use == "karyogram"]
-    texts = Counter(cell.iscn for cell in used if cell.iscn)
-    return {
-        "id": case.id,
-        "name": case.name,
-        "kind": case.kind,
-        "state": case.state,
-        "archived": case.archived,
-        "version": case.version,
-        "metaphases": len(cells),
-        **{state: states[state] for state in STATES},
-        "to_review": sum(cell.review or 0 for cell in used),
-        "iscn": case.iscn or (texts.most_common(1)[0][0] if texts else ""),
-        "created": iso(case.created),
-        "updated": iso(case.updated),
-    }
 
 
 def entries_of(session: Session, case: Case) -> list[Entry]:
