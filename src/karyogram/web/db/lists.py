@@ -44,7 +44,7 @@ def find_page(session: Session, query: str, state: str, archived: bool, page: in
         wanted = wanted.where(Case.state == state)
     total = session.scalar(select(func.count()).select_from(wanted.subquery())) or 0
     ordered = wanted.order_by(Case.updated.desc(), Case.id.desc()).limit(per_page).offset((page - 1) * per_page)
-    rows = [tuple(row) for row in session.execute(ordered)]
+    rows = [(row.id, row.updated, row.iscn) for row in session.execute(ordered)]
     waiting = select(Analysis.id, Analysis.state).where(Analysis.state.in_(WAITING)).order_by(Analysis.id)
     stamp = repr((page, per_page, total, rows, [tuple(row) for row in session.execute(waiting)]))
     return Page([row[0] for row in rows], total, stamp)

@@ -12,6 +12,7 @@ import { Metaphase } from "./metaphase.js";
 import { Panel } from "./panel.js";
 import { nameOf } from "./person.js";
 import { saw, sawCase } from "./seen.js";
+import { outlive } from "./session.js";
 import { notifyOf, act as sign } from "./signing.js";
 import { Toolbar } from "./toolbar.js";
 
@@ -40,6 +41,7 @@ export class Bench {
     sawCase(whole);
     this.state.show();
     listen(this);
+    outlive(this.state);
     watch(() => this.#follow());
     $("#main").setAttribute("aria-busy", "false");
   }
@@ -93,6 +95,7 @@ export class Bench {
 
   /** A chromosome was let go over a slot, at a place in it; `other` is the one under it if it is to be swapped with that. */
   drop(id, slot, place, other) {
+    if (!this.state.one(id)) return; // somebody else has undone what made it, while it was in the hand
     const ids = this.state.chosen.includes(id) ? this.state.chosen : [id];
     const label = slot === "none" ? null : slot;
     const gone = ids.filter((one) => this.state.isDeleted(one));

@@ -124,6 +124,7 @@ const writes = (target) => target.closest?.("input:not([type=range], [type=check
 /** Let the keys of the table, classes typed and the tool in hand reach the bench. */
 export function listen(bench) {
   const typing = new Typing((label) => bench.sendChosen(label));
+  document.addEventListener("pointerdown", () => typing.settle(), true); // before another chromosome is chosen
   document.addEventListener("keydown", (event) => {
     if (event.defaultPrevented || writes(event.target) || document.querySelector("dialog[open], [popover]:popover-open"))
       return;

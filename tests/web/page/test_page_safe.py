@@ -1,0 +1,91 @@
+"""What a hand does in a hurry or at a bad moment: it is done as it was meant, or said, and never stops the bench."""
+
+from hands import drag, held, opened, saved, stopped
+from playwright.sync_api import expect
+from running import serve
+from sqlalchemy import delete
+
+from karyogram.web.config import Config
+from karyogram.web.db import writing
+from karyogram.web.db.people import add_user
+from karyogram.web.db.tables import Token
+
+
+def test_what_cannot_be_done_any_more_is_said_and_the_rest_is_done(person, site, cells):
+    (analysis,) = site.plant("gone", cells[:1])
+    ada, ben = person("Ada"), person("Ben Ø")
+    for page in (ada, ben):
+        opened(stopped(page), analysis)
+    ben.locator("[data-chromosome='1']").click()
+    ben.keyboard.press("Delete")
+    saved(ben)
+    drag(ada, 1, "3")  # Ben has deleted it, which she does not see yet
+    ada.get_by_role("dialog").get_by_text("Ben Ø").wait_for()
+    ada.get_by_role("button", name="Do mine on top of theirs").click()
+    ada.get_by_text("chromosome 1 is deleted: restore it first").wait_for()
+    drag(ada, 2, "3")
+    saved(ada)
+    assert held(ada, "deleted") == [1]
+    assert site.labels(analysis)[2] == "3"
+
+
+def test_a_swap_with_a_deleted_one_is_refused_and_the_bench_goes_on(page, site, cells):
+    (analysis,) = site.plant("swap deleted", cells[:1])
+    opened(page, analysis)
+    page.locator("[data-chromosome='1']").click()
+    page.keyboard.press("Delete")
+    page.locator("[data-chromosome='3']").click()
+    page.keyboard.press("s")
+    page.locator("[data-chromosome='1']").click()
+    page.get_by_text("chromosome 1 is deleted: restore it first").wait_for()
+    drag(page, 5, "1")
+    saved(page)
+    assert site.labels(analysis)[5] == "1"
+
+
+def test_a_class_typed_is_for_the_chromosome_that_was_chosen_then(page, site, cells):
+    (analysis,) = site.plant("in a hurry", cells[:1])
+    opened(stopped(page), analysis)
+    page.locator("[data-chromosome='3']").click()
+    page.keyboard.press("1")  # a second digit may follow
+    page.locator("[data-chromosome='9']").click()
+    page.clock.run_for(1000)
+    saved(page)
+    labels = site.labels(analysis)
+    assert (labels[3], labels[9]) == ("1", "5")
+
+
+def test_a_session_that_ends_takes_no_edit_with_it(person, cells, tmp_path):
+    serving = serve(Config(data=tmp_path, public=False))
+    site = next(serving)
+    (analysis,) = site.plant("session", cells[:1])
+    with writing(site.bench.engine) as session:
+        add_user(session, "Eve", "correct horse battery", "edit")
+    page = person(url=site.url)
+
+    def log_in(where):
+        where.goto("/login")
+        where.get_by_label("Name").fill("Eve")
+        where.get_by_label("Password").fill("correct horse battery")
+        where.keyboard.press("Enter")
+        where.get_by_role("heading", name="Cases").wait_for()
+
+    log_in(page)
+    opened(page, analysis)
+    with writing(site.bench.engine) as session:
+        session.execute(delete(Token))
+    drag(page, 1, "3")
+    page.get_by_text("Log in again").wait_for()
+    assert page.url.endswith(f"/analyses/{analysis}")
+    expect(page.locator("#saved")).to_have_text("Logged out, not saved")
+    with page.context.expect_page() as opening:
+        page.get_by_role("link", name="Log in again").click()
+    log_in(opening.value)
+    saved(page)
+    log_in(opening.value)  # under another key against forgeries
+    drag(page, 2, "3")
+    saved(page)
+    page.reload()
+    page.wait_for_selector("#main[aria-busy=false]")
+    assert {1, 2} <= set(held(page, "3"))
+    next(serving, None)
