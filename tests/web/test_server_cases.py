@@ -8,7 +8,7 @@ from sqlalchemy import update
 from sqlalchemy.orm import undefer
 
 from karyogram.web.db import analyses, reading, writing
-from karyogram.web.db.edits import NewEdit, append_edits
+from karyogram.web.db.edits import NewEdit, append_edits, load_analysis
 from karyogram.web.db.tables import Action, Case, Edit
 from karyogram.web.refusals import Conflict, Locked
 
@@ -194,3 +194,17 @@ def test_versions_are_told_anew_only_when_something_changed(bench):
     assert (told["version"], told["state"]) == (asked.json["version"], "open")
     assert (told["analyses"][str(second)]["version"], told["analyses"][str(second)]["by"]) == (1, "Ben")
     bench.get("/cases/999/versions", 404)
+
+
+def test_an_edit_lets_no_other_cell_be_parsed_anew(bench, monkeypatch):
+    case, (first, *_) = bench.new(cells=3)
+    told = bench.get(f"/cases/{case}")["result"]
+    parsed = []
+    monkeypatch.setattr(
+        "karyogram.web.db.cases.load_analysis", lambda session, number: parsed.append(number) or load_analysis(session, number)
+    )
+    bench.post(f"/analyses/{first}/edits", json={"version": 0, "edits": [{"kind": "move", "id": 1, "label": None}]})
+    again = bench.get(f"/cases/{case}")["result"]
+    assert parsed == [first]
+    changed = [one["image"] for one, other in zip(told["cells"], again["cells"], strict=True) if one != other]
+    assert len(changed) >= 1

@@ -1,19 +1,22 @@
 """Questions and changes about cases."""
 
 from collections.abc import Mapping, Sequence
+from dataclasses import replace
 from datetime import datetime
+from functools import lru_cache
 from typing import Any
 
-from sqlalchemy import select, update
+from sqlalchemy import Engine, select, update
 from sqlalchemy.exc import IntegrityError
-from sqlalchemy.orm import Session, undefer
+from sqlalchemy.orm import Session
 
 from karyogram.errors import KaryogramError
 from karyogram.karyotype.case import Entry, make_case
 from karyogram.records import Case as Record
 from karyogram.records import Karyotype
-from karyogram.web.db.analyses import latest
+from karyogram.web.db.analyses import DONE, latest
 from karyogram.web.db.edits import check_open, hold_case, load_analysis, reopen, touch
+from karyogram.web.db.engine import reading
 from karyogram.web.db.tables import ADDED_UP, KINDS, USES, WAITING, Action, Analysis, Case, Edit, Metaphase, iso
 from karyogram.web.refusals import Conflict, Forbidden, Invalid, Missing
 from karyogram.web.states import state_of
@@ -28,6 +31,8 @@ ACTIONS: dict[str, tuple[tuple[str, ...], str | None, str]] = {
 }
 
 
+#: So many parsed karyotypes are kept, 0.4 MB each.
+MOST_CELLS = 200
 #: Actions that put a name under what the cells say.
 SIGNATURES = ("review", "approve", "second")
 
@@ -195,18 +200,28 @@ def entries_of(session: Session, case: Case) -> list[Entry]:
     Of a cell whose every chromosome a person has confirmed, the text counts as a person's.
     """
     ids = [metaphase.id for metaphase in case.metaphases]
-    rows = session.scalars(select(Analysis).where(Analysis.id.in_(latest(ids))).options(undefer(Analysis.current)))
-    newest = {row.metaphase_id: row for row in rows}
+    newest = {row.metaphase_id: row for row in session.scalars(select(Analysis).where(Analysis.id.in_(latest(ids))))}
     found = []
     for cell in case.metaphases:
-        row = newest.get(cell.id)
-        karyotype = Karyotype.from_json(row.current) if row and row.current and cell.use == "karyogram" else None
+        row, karyotype, text = newest.get(cell.id), None, ""
+        if row and row.state == DONE and cell.use == "karyogram":
+            karyotype, checked = _as_it_stands(session.get_bind(), row.id, row.version)
+            text = karyotype.iscn if checked else ""
         number = cell.counted_number if cell.use == "counted" else None
         bands = row.bands if row and karyotype else None
-        checked = karyotype is not None and row is not None and state_of(load_analysis(session, row.id)).checked
-        text = karyotype.iscn if karyotype and checked else ""
         found.append(Entry(cell.filename, karyotype, cell.use, number, text, cell.note, bands))
     return found
+
+
+@lru_cache(maxsize=MOST_CELLS)
+def _as_it_stands(engine: Engine, analysis_id: int, version: int) -> tuple[Karyotype, bool]:
+    """Return what one version of an analysis is, and whether a person has confirmed all of it; neither ever changes.
+
+    Kept, since each edit in a case lets all of its cells be added up anew, and a karyotype takes some milliseconds to parse.
+    """
+    with reading(engine) as session:
+        loaded = load_analysis(session, analysis_id)
+    return Karyotype.from_json(loaded.analysis.current or ""), version > 0 and state_of(loaded).checked
 
 
 def add_up(session: Session, case: Case) -> dict[str, Any]:
@@ -214,10 +229,11 @@ def add_up(session: Session, case: Case) -> dict[str, Any]:
     if case.result is not None and set(case.result) == set(ADDED_UP):  # one kept by an older version tells less
         return case.result
     try:
-        result = make_case(case.name, entries_of(session, case), case.kind).to_dict()
+        record = make_case(case.name, entries_of(session, case), case.kind)
     except KaryogramError as error:
-        result = Record(case.name, case.kind, warnings=(str(error),)).to_dict()
-    return {key: result[key] for key in ADDED_UP}
+        record = Record(case.name, case.kind, warnings=(str(error),))
+    told = replace(record, karyotypes=()).to_dict()
+    return {key: told[key] for key in ADDED_UP}
 
 
 def keep_result(session: Session, case_id: int, stamp: datetime, result: dict[str, Any]) -> None:
