@@ -134,6 +134,25 @@ def test_a_single_chromosome_dropped_tells_its_class(page, cells, tmp_path):
     assert re.search(r"probability \d+\.\d %\nthen \w+, \d+\.\d %\n(short arm down, )?model gband", said)
 
 
+def test_pictures_dropped_beside_the_field_are_taken_too(page, cells):
+    page.goto("/")
+    page.wait_for_selector("#single-model option", state="attached")
+    drop = """(bytes) => {
+        const dataTransfer = new DataTransfer();
+        dataTransfer.items.add(new File([new Uint8Array(bytes)], "beside.png", { type: "image/png" }));
+        for (const kind of ["dragover", "drop"]) {
+            const event = new DragEvent(kind, { dataTransfer, bubbles: true, cancelable: true });
+            document.querySelector("#cases-title").dispatchEvent(event);
+            if (!event.defaultPrevented) throw new Error("the browser opens the picture in place of the page");
+            if (kind === "dragover" && !document.querySelector("#drop-metaphases.over")) throw new Error("nothing lights up");
+        }
+    }"""
+    page.evaluate(drop, list(cells[0][0]))
+    page.locator("#upload-list").get_by_text("waits to be read").wait_for()
+    assert page.locator("#drop-metaphases.over").count() == 0
+    assert page.locator("#single-result").inner_text() == ""
+
+
 def test_a_case_is_reviewed_approved_and_reopened(page, site, cells):
     (analysis,) = site.plant("signed", cells[:1])
     page.goto(f"/cases/{site.read(analysis)['case']}")
@@ -147,6 +166,32 @@ def test_a_case_is_reviewed_approved_and_reopened(page, site, cells):
     page.get_by_role("button", name="Do it").click()
     page.locator("#state").get_by_text("open").wait_for()
     assert page.locator("#history li").count() >= 4
+
+
+def test_a_case_gets_another_name_and_goes_into_the_archive_and_back(page, site, cells):
+    (analysis,) = site.plant("misnamed", cells[:1])
+    page.goto(f"/cases/{site.read(analysis)['case']}")
+
+    def change(**given):
+        page.get_by_role("button", name="Name, kind, archive…").click()
+        for label, value in given.items():
+            field = page.get_by_role("dialog").get_by_label(label, exact=True)
+            {str: field.fill, bool: field.set_checked}[type(value)](value)
+        page.get_by_role("button", name="Save").click()
+
+    change(Name="renamed Ü")
+    page.get_by_role("heading", name="renamed Ü").wait_for()
+    page.get_by_role("button", name="Approve", exact=True).click()
+    page.locator("#state").get_by_text("approved").wait_for()
+    change(**{"In the archive": True})
+    page.get_by_text("approved, in the archive").wait_for()
+    page.goto("/?query=renamed")
+    page.get_by_text("No case fits.").wait_for()
+    page.locator("#state").select_option("archive")
+    page.get_by_role("link", name="renamed Ü").click()
+    change(**{"In the archive": False})
+    page.locator("#state").get_by_text("approved", exact=True).wait_for()
+    assert page.locator("#history").get_by_text("renamed Ü").count() == 1
 
 
 def test_where_people_log_in_the_page_asks_and_a_reader_only_reads(person, cells, tmp_path):

@@ -89,3 +89,14 @@ def test_a_session_that_ends_takes_no_edit_with_it(person, cells, tmp_path):
     page.wait_for_selector("#main[aria-busy=false]")
     assert {1, 2} <= set(held(page, "3"))
     next(serving, None)
+
+
+def test_a_deleted_chromosome_let_go_over_its_tray_stays_there_without_a_word(page, site, cells):
+    (analysis,) = site.plant("twice deleted", cells[:1])
+    opened(page, analysis)
+    drag(page, 1, "deleted")
+    saved(page)
+    with page.expect_response("**/versions"):
+        drag(page, 1, "deleted")
+    assert held(page, "deleted") == [1]
+    assert page.locator(".notice").count() == 0

@@ -4,6 +4,7 @@ import cv2
 import numpy as np
 import pytest
 from hands import Fingers, held, on_picture, opened, saved, stroke, under
+from playwright.sync_api import expect
 
 from karyogram.weights.cache import is_fetched
 
@@ -175,3 +176,23 @@ def test_a_press_outlines_what_was_missed(page, site, cells):
     page.mouse.click(*on_picture(page, [(2.0, 2.0)])[0])
     page.get_by_text("there is no chromosome at this place").wait_for()
     assert len(site.labels(analysis)) == 46
+
+
+def test_rearrangements_are_entered_in_a_dialog_and_stand_in_the_text(page, site, cells):
+    (analysis,) = site.plant("rearranged", cells[:1])
+    opened(page, analysis)
+    page.keyboard.press("r")
+    page.get_by_label("Terms").fill("t(9;22)(q34;q11.2), t(1;2)(q1;q99)")
+    page.keyboard.press("Enter")
+    page.locator(".notice").get_by_text("t(1;2)(q1;q99)").wait_for()
+    page.get_by_role("button", name="More").click()
+    page.get_by_role("button", name="Rearrangements…").click()
+    assert page.get_by_label("Terms").input_value() == "", "what is refused is not kept"
+    page.get_by_label("Terms").fill("t(9;22)(q34;q11.2)")
+    page.keyboard.press("Enter")
+    expect(page.locator("#iscn")).to_have_text("46,XX,t(9;22)(q34;q11.2)")
+    saved(page)
+    page.reload()
+    page.wait_for_selector("#main[aria-busy=false]")
+    page.keyboard.press("r")
+    assert page.get_by_label("Terms").input_value() == "t(9;22)(q34;q11.2)"

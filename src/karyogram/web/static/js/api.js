@@ -81,6 +81,8 @@ export async function cases(filters, tag) {
   return { ...answer(response.status, await response.text()), tag: response.headers.get("ETag") };
 }
 export const oneCase = (id) => request("GET", `/cases/${id}`);
+/** Change name, kind or archived of a case. Returns the case. */
+export const changeCase = ({ id, version }, changes) => request("PATCH", `/cases/${id}`, { version, ...changes });
 export const versions = (id) => request("GET", `/cases/${id}/versions`);
 /** Sign or reopen a case as it was seen: its version, and those of its analyses. Returns the case. */
 export const act = (whole, kind, note = "") =>

@@ -2,8 +2,8 @@
 
 import * as api from "./api.js";
 import * as talk from "./bench-dialogs.js";
+import * as menus from "./bench-menus.js";
 import { $, announce, notify } from "./dom.js";
-import { homologues } from "./edits.js";
 import { Header } from "./header.js";
 import { Karyogram } from "./karyogram.js";
 import { listen } from "./keys.js";
@@ -11,6 +11,7 @@ import { deedsOfOthers, watch } from "./live.js";
 import { Metaphase } from "./metaphase.js";
 import { Panel } from "./panel.js";
 import { nameOf } from "./person.js";
+import { Places } from "./places.js";
 import { saw, sawCase } from "./seen.js";
 import { outlive } from "./session.js";
 import { notifyOf, act as sign } from "./signing.js";
@@ -25,6 +26,7 @@ export class Bench {
   constructor(state) {
     this.state = state;
     this.swapping = null;
+    this.places = new Places(this);
   }
 
   /** Build the page once the analysis is done and its picture is here. */
@@ -70,6 +72,7 @@ export class Bench {
   }
 
   edit(...edits) {
+    if (!edits.length) return undefined;
     if (this.canEdit) return this.state.edit(...edits);
     return notify(
       this.person.role === "read" ? "Your role may read, not edit." : `The case is ${this.whole.state}. Reopen it to edit.`,
@@ -84,52 +87,6 @@ export class Bench {
     this.state.choose(waiting ?? id, more && !waiting);
     const one = this.state.first;
     if (one) this.metaphase.view.reveal(one.bbox);
-  }
-
-  sendChosen(label) {
-    const ids = this.state.chosen.filter((id) => !this.state.isDeleted(id) && this.state.one(id).label !== label);
-    if (!ids.length) return;
-    this.edit(...ids.map((id) => ({ kind: "move", id, label })));
-    announce(`${ids.join(", ")} ${label ? `to class ${label}` : "without a place"}`);
-  }
-
-  /** A chromosome was let go over a slot, at a place in it; `other` is the one under it if it is to be swapped with that. */
-  drop(id, slot, place, other) {
-    if (!this.state.one(id)) return; // somebody else has undone what made it, while it was in the hand
-    const ids = this.state.chosen.includes(id) ? this.state.chosen : [id];
-    const label = slot === "none" ? null : slot;
-    const gone = ids.filter((one) => this.state.isDeleted(one));
-    if (slot === "deleted") this.edit(...ids.filter((one) => !gone.includes(one)).map((one) => ({ kind: "delete", id: one })));
-    else if (other && other !== id && !gone.length) this.edit({ kind: "swap", a: id, b: other });
-    else if (ids.every((one) => !gone.includes(one) && this.state.one(one).label === label)) this.#putAt(id, place);
-    else {
-      const moved = ids.filter((one) => gone.includes(one) || this.state.one(one).label !== label);
-      const edits = moved.flatMap((one) => [
-        ...(gone.includes(one) ? [{ kind: "restore", id: one }] : []),
-        { kind: "move", id: one, label, ...(place < homologues(this.state.now, label).length ? { place } : {}) },
-      ]);
-      this.edit(...edits);
-    }
-    this.state.choose(id);
-  }
-
-  /** Move the chosen one before (-1) or behind (1) its homologue. */
-  order(step) {
-    const { first, now } = this.state;
-    if (!first?.label || this.state.isDeleted(first.id)) return undefined;
-    const copies = homologues(now, first.label);
-    const place = copies.findIndex(({ id }) => id === first.id) + step;
-    if (place < 0 || place >= copies.length) return announce("There is no homologue on that side.");
-    this.#putAt(first.id, place);
-    if (this.canEdit) this.karyogram.showMoved(first.id, step < 0 ? "before" : "behind");
-  }
-
-  #putAt(id, place) {
-    const { label } = this.state.one(id);
-    const copies = homologues(this.state.now, label);
-    if (!label || copies[place] === undefined || copies[place].id === id) return;
-    this.edit({ kind: "order", id, place });
-    announce(`${id} is number ${place + 1} of ${copies.length} in class ${label}`);
   }
 
   walk(step) {
@@ -222,7 +179,7 @@ export class Bench {
   async palette() {
     if (!this.state.first || !this.canEdit) return;
     const label = await talk.palette(this);
-    if (label !== undefined) this.sendChosen(label);
+    if (label !== undefined) this.places.send(label);
   }
 
   /** One press approves a normal cell and opens the next; where something is odd, the person is asked first. */
@@ -271,7 +228,13 @@ export class Bench {
 
   /** What is exported is what is saved, so that comes first. */
   async exports() {
-    if (await this.state.settled()) talk.exports(this, this.header.exportButton);
+    if (await this.state.settled()) menus.exports(this, this.header.exportButton);
+  }
+
+  async structure() {
+    if (!this.canEdit) return;
+    const terms = await talk.structure(this);
+    if (terms) this.edit({ kind: "structure", terms });
   }
 
   history() {
@@ -283,6 +246,6 @@ export class Bench {
   }
 
   more(button) {
-    talk.more(this, button);
+    menus.more(this, button);
   }
 }

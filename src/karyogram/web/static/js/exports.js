@@ -1,5 +1,5 @@
-// What can be taken out of the bench: the links of the export menus, for a cell and for a case. Reports take seconds, so a link that
-// is pressed says that its file is being made, and why there is none; it stays a link for whoever wants to copy or open it.
+// What can be taken out of the bench: the links of the export menus, for a cell and for a case. Reports take seconds, so a
+// link that is pressed says that its file is being made, or why there is none; it stays a link for whoever wants to copy it.
 
 import * as api from "./api.js";
 import { announce, h, notify } from "./dom.js";

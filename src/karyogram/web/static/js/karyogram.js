@@ -29,7 +29,7 @@ export class Karyogram {
     this.slots = {};
     const slot = (label) => {
       const stand = h("div", { class: "stand" });
-      const sign = h("button", { type: "button", class: "sign", tabindex: "-1", onclick: () => this.bench.sendChosen(label) });
+      const sign = h("button", { type: "button", class: "sign", tabindex: "-1", onclick: () => this.bench.places.send(label) });
       const whole = h("div", { class: "slot", role: "group", "data-slot": label }, stand, sign);
       this.slots[label] = { whole, stand, sign };
       return whole;
