@@ -1,5 +1,6 @@
 """What a hand does in a hurry or at a bad moment: it is done as it was meant, or said, and never stops the bench."""
 
+import pytest
 from hands import drag, held, opened, saved, stopped
 from playwright.sync_api import expect
 from running import serve
@@ -100,3 +101,35 @@ def test_a_deleted_chromosome_let_go_over_its_tray_stays_there_without_a_word(pa
         drag(page, 1, "deleted")
     assert held(page, "deleted") == [1]
     assert page.locator(".notice").count() == 0
+
+
+@pytest.mark.parametrize(
+    ("typed", "told"), [("5", ["5"]), ("12", ["12"]), ("1", ["1"]), ("25", ["2", "5"]), ("y", ["Y"]), ("1x", ["1", "X"])]
+)
+def test_a_class_is_typed(page, site, cells, typed, told):
+    (analysis,) = site.plant(f"typed {typed}", cells[:1])
+    opened(page, analysis)
+    script = """async (keys) => {
+        const { Typing } = await import("/assets/js/keys.js");
+        const told = [];
+        const typing = new Typing((label) => told.push(label), 30);
+        for (const key of keys) typing.key(key);
+        await new Promise((resolve) => setTimeout(resolve, 60));
+        return told;
+    }"""
+    assert page.evaluate(script, list(typed)) == told
+
+
+def test_a_drag_that_escape_ends_changes_nothing(page, site, cells):
+    (analysis,) = site.plant("escape", cells[:1])
+    opened(page, analysis)
+    box = page.locator("[data-chromosome='1']").bounding_box()
+    page.mouse.move(box["x"] + 8, box["y"] + 20)
+    page.mouse.down()
+    page.mouse.move(box["x"] + 200, box["y"] + 20, steps=3)
+    page.keyboard.press("Escape")
+    page.mouse.up()
+    assert 1 in held(page, "1")
+    drag(page, 1, "none")
+    saved(page)
+    assert site.labels(analysis)[1] is None

@@ -107,6 +107,19 @@ def test_zoom_keeps_the_point_under_the_wheel_and_light_is_only_light(page, site
     assert under(page, at)[2] == before[2]
 
 
+def test_brightness_and_contrast_change_what_is_seen_of_photograph_and_karyogram(page, site, cells):
+    (analysis,) = site.plant("light", cells[:1])
+    opened(page, analysis)
+    seen = "one => getComputedStyle(one).filter"
+    page.get_by_role("button", name="Brightness and contrast").click()
+    page.get_by_label("Contrast", exact=True).fill("2")
+    page.get_by_label("Brightness", exact=True).fill("0.5")
+    for where in ("#metaphase img", "[data-chromosome='1'] canvas"):
+        assert page.locator(where).evaluate(seen).startswith("brightness(0.5) contrast(2)")
+    page.get_by_role("button", name="As taken").click()
+    assert page.locator("[data-chromosome='1'] canvas").evaluate(seen) == "brightness(1) contrast(1)"
+
+
 def test_two_fingers_zoom_and_move_the_photograph_and_end_a_line(person, site, cells):
     (analysis,) = site.plant("pinch", cells[:1])
     page = opened(person(size=(1180, 820), has_touch=True), analysis)

@@ -19,7 +19,7 @@ export async function palette({ state }) {
         value: label,
         type: "submit",
         class: likely.has(label) ? "likely" : "",
-        "data-first": label === one.label,
+        "data-first": label === (one.label ?? [...likely.keys()][0]),
         title: likely.has(label) ? `probability ${likely.get(label).toFixed(2)}` : "",
       },
       label,
