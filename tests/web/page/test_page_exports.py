@@ -78,11 +78,17 @@ def test_an_export_that_takes_long_says_so_and_one_that_fails_says_why(page, sit
         held.pop().continue_()
     assert loading.value.suggested_filename == "Größe 50%_0-chromosomes.csv"
     expect(making).to_have_count(0)
-    refusal = {"error": {"code": "busy", "reason": "there is much to do"}}
-    page.route("**/export?format=csv", lambda route: route.fulfill(status=503, json=refusal))
+    refusals = [(409, "conflict"), (503, "busy")]
+
+    def refuse(route):
+        status, code = refusals.pop()
+        route.fulfill(status=status, json={"error": {"code": code, "reason": f"there is a {code}"}})
+
+    page.route("**/export?format=csv", refuse)
     page.keyboard.press("e")
     page.get_by_role("link", name="Table (CSV)").click()
-    page.get_by_text("Table (CSV): there is much to do").wait_for()
+    page.get_by_text("Table (CSV): there is a conflict").wait_for()
+    assert refusals == [], "a busy bench is asked again"
     expect(making).to_have_count(0)
 
 

@@ -4,6 +4,8 @@
 import * as api from "./api.js";
 import { announce, h, notify } from "./dom.js";
 
+const [PATIENCE, PAUSE] = [20, 3000];
+
 const CELL = {
   pdf: "Report (PDF)",
   html: "Report (HTML)",
@@ -31,7 +33,7 @@ const CASE = [
 async function fetchFile(text, href) {
   const told = notify([h("progress", { "aria-label": text }), ` ${text} is being made.`], "lasting");
   try {
-    const { blob, name } = await api.file(href);
+    const { blob, name } = await made(href);
     const url = URL.createObjectURL(blob);
     h("a", { href: url, download: name }).click();
     setTimeout(() => URL.revokeObjectURL(url), 60_000);
@@ -40,6 +42,18 @@ async function fetchFile(text, href) {
     notify(`${text}: ${error.message}`, "bad");
   }
   told.remove();
+}
+
+/** A file, asked for again while the bench makes those of others. */
+async function made(href) {
+  for (let tries = 0; ; tries++) {
+    try {
+      return await api.file(href);
+    } catch (error) {
+      if (error.status !== 503 || tries === PATIENCE) throw error;
+      await new Promise((resolve) => setTimeout(resolve, PAUSE));
+    }
+  }
 }
 
 const link = (text, href) => {
