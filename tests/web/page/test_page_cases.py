@@ -1,6 +1,7 @@
 """The list of cases, uploads, single chromosomes, the login."""
 
 import re
+import zipfile
 from io import BytesIO
 
 import numpy as np
@@ -110,6 +111,27 @@ def test_several_pictures_are_one_case_and_what_is_no_picture_says_why(page, sit
     page.get_by_role("link", name="M-9").click()
     page.wait_for_url(re.compile(r"/cases/\d+"))
     expect(page.locator(".cell")).to_have_count(2, timeout=20_000)
+
+
+def test_nothing_that_is_sent_gets_lost_on_the_way(page, cells):
+    zipped = BytesIO()
+    with zipfile.ZipFile(zipped, "w") as archive:
+        archive.writestr("N-9_0.png", cells[0][0])
+        archive.writestr("N-9_1.png", b"no picture")
+    page.goto("/")
+    page.locator("#files").set_input_files({"name": "N-9.zip", "mimeType": "application/zip", "buffer": zipped.getvalue()})
+    page.locator("#upload-list .bad").get_by_text("not a TIFF").wait_for()
+    page.locator("#upload-list").get_by_text("waits to be read").wait_for()
+    files = [{"name": f"O-9_{i}.png", "mimeType": "image/png", "buffer": cells[i][0]} for i in (0, 1)]
+    page.locator("#files").set_input_files([*files, files[0] | {"name": "O-9_2.png", "buffer": b"no picture"}])
+    page.locator("#files").set_input_files({"name": "O-9_3.png", "mimeType": "image/png", "buffer": b"none either"})
+    page.get_by_text("4 pictures are").wait_for()  # a second handful before the question about the first is answered
+    page.route("**/api/v1/analyses", lambda route: route.abort(), times=1)
+    page.get_by_role("button", name="Read them").click()
+    page.locator("#upload-list .bad").get_by_text("The server cannot be reached.").wait_for()
+    expect(page.locator("#upload-list .bad")).to_have_count(4)
+    (case,) = page.request.get("/api/v1/cases?query=O-9").json()["items"]
+    assert case["metaphases"] == 1
 
 
 def test_a_single_chromosome_dropped_tells_its_class(page, cells, tmp_path):

@@ -21,6 +21,9 @@ from karyogram.web.people import check_role, person
 from karyogram.web.refusals import Forbidden
 from karyogram.web.repeats import once
 
+#: What programs are told of a field that they should send.
+SEEN = "analysis -> version that was looked at, of all that count; left out, whatever stands is signed, looked at or not"
+
 cases = APIBlueprint("cases", __name__, tag="cases")
 
 
@@ -56,7 +59,7 @@ class NewAction(Schema):
     kind = String(required=True, validate=OneOf(list(store.ACTIONS)))
     version = Integer(required=True)
     note = String(load_default="", validate=Length(max=2000))
-    seen = Dict(keys=Integer(), values=Integer(), load_default=None, allow_none=True)
+    seen = Dict(keys=Integer(), values=Integer(), load_default=None, allow_none=True, metadata={"description": SEEN})
 
 
 @cases.get("/cases")
