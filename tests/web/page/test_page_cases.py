@@ -161,7 +161,7 @@ def test_pictures_dropped_beside_the_field_are_taken_too(page, cells):
     page.wait_for_selector("#single-model option", state="attached")
     drop = """(bytes) => {
         const dataTransfer = new DataTransfer();
-        dataTransfer.items.add(new File([new Uint8Array(bytes)], "beside.png", { type: "image/png" }));
+        dataTransfer.items.add(new File([new Uint8Array(bytes)], "near-miss.png", { type: "image/png" }));
         for (const kind of ["dragover", "drop"]) {
             const event = new DragEvent(kind, { dataTransfer, bubbles: true, cancelable: true });
             document.querySelector("#cases-title").dispatchEvent(event);

@@ -1,7 +1,7 @@
 """What a hand does in a hurry or at a bad moment: it is done as it was meant, or said, and never stops the bench."""
 
 import pytest
-from hands import drag, held, opened, saved, stopped
+from hands import drag, held, misread, opened, saved, stopped
 from playwright.sync_api import expect
 from running import serve
 from sqlalchemy import delete
@@ -54,6 +54,23 @@ def test_a_class_typed_is_for_the_chromosome_that_was_chosen_then(page, site, ce
     saved(page)
     labels = site.labels(analysis)
     assert (labels[3], labels[9]) == ("1", "5")
+
+
+def test_what_is_let_go_is_not_chosen_again_when_the_server_answers(page, site, cells):
+    picture, truth = cells[0]
+    (analysis,) = site.plant("let go", [(picture, misread(truth, {9: "5", 17: "9"}))])
+    opened(page, analysis)
+    held_back = []
+    page.route("**/edits", lambda route: held_back.append(route))
+    page.keyboard.press("n")
+    with page.expect_request("**/edits"):
+        page.keyboard.press("f")
+    page.keyboard.press("Escape")
+    expect(page.locator(".chromosome.chosen")).to_have_count(0)
+    held_back.pop().continue_()
+    saved(page)
+    assert page.locator(".chromosome.chosen").count() == 0
+    assert page.evaluate("document.activeElement.dataset.chromosome") == "9", "the focus stays where it was"
 
 
 def test_a_session_that_ends_takes_no_edit_with_it(person, cells, tmp_path):
