@@ -209,3 +209,25 @@ def test_rearrangements_are_entered_in_a_dialog_and_stand_in_the_text(page, site
     page.wait_for_selector("#main[aria-busy=false]")
     page.keyboard.press("r")
     assert page.get_by_label("Terms").input_value() == "t(9;22)(q34;q11.2)"
+
+
+def test_two_are_swapped_by_keys_however_far_apart_and_by_a_press_on_the_photograph(page, site, cells):
+    (analysis,) = site.plant("swapped", cells[:1])
+    opened(page, analysis)
+    labels = site.labels(analysis)
+    page.locator("[data-chromosome='1']").click()
+    for key in ("s", "ArrowRight", "ArrowRight", "ArrowRight"):
+        page.keyboard.press(key)
+    assert site.labels(analysis) == labels, "on the way"
+    other = int(page.evaluate("document.activeElement.dataset.chromosome"))
+    assert labels[other] not in (None, labels[1])
+    page.keyboard.press("Enter")
+    saved(page)
+    assert (site.labels(analysis)[1], site.labels(analysis)[other]) == (labels[other], labels[1])
+    page.keyboard.press("Escape")
+    page.locator("[data-chromosome='9']").click()
+    page.keyboard.press("s")
+    page.locator("[data-outline='20']").click(force=True)
+    saved(page)
+    after = site.labels(analysis)
+    assert (after[9], after[20]) == (labels[20], labels[9])

@@ -97,10 +97,11 @@ export class Bench {
     return this.#go(doubts[next].id);
   }
 
+  /** Go to a chromosome by keys; one that waits to be swapped waits for Enter. */
   #go(id) {
-    this.pick(id);
+    if (this.swapping) this.state.choose(id);
+    else this.pick(id);
     this.karyogram.focus(id);
-    this.hovered = null;
   }
 
   beside(key) {
@@ -113,6 +114,7 @@ export class Bench {
   confirm() {
     const { first, doubts } = this.state;
     if (!first) return this.walk(1);
+    if (this.swapping) return this.pick(first.id);
     const at = doubts.findIndex(({ id }) => id === first.id);
     const next = doubts.filter(({ id }) => id !== first.id)[Math.max(0, at) % Math.max(1, doubts.length - 1)];
     if (at >= 0) this.edit({ kind: "confirm", id: first.id });
@@ -150,7 +152,8 @@ export class Bench {
 
   #await(id) {
     this.swapping = id;
-    this.header?.wait(id ? `Press the chromosome that changes places with ${this.state.one(id).label ?? "?"} (${id}).` : "");
+    const which = id && `${this.state.one(id).label ?? "?"} (${id})`;
+    this.header?.wait(id ? `Press the one that changes places with ${which}, or go there by keys: Enter.` : "");
   }
 
   join() {

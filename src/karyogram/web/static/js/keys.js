@@ -29,7 +29,7 @@ export const KEYS = [
   ["Change", "1 … 22, X, Y", "class of the chosen", () => false, null],
   ["Change", "U", "without a place", plain("u"), (bench) => bench.places.send(null)],
   ["Change", "M", "pick the class from a palette", plain("m"), (bench) => bench.palette()],
-  ["Change", "S", "swap with the one pressed next", plain("s"), (bench) => bench.swap()],
+  ["Change", "S", "swap with the one pressed next, or gone to: Enter", plain("s"), (bench) => bench.swap()],
   ["Change", "F", "flip", plain("f"), (bench) => bench.flip()],
   [
     "Change",
