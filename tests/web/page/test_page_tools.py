@@ -231,3 +231,22 @@ def test_two_are_swapped_by_keys_however_far_apart_and_by_a_press_on_the_photogr
     saved(page)
     after = site.labels(analysis)
     assert (after[9], after[20]) == (labels[20], labels[9])
+
+
+def test_three_parts_are_joined_by_keys(page, site, cells):
+    (analysis,) = site.plant("parts", cells[:1])
+    whole = opened(page, analysis).locator("[data-chromosome='1']")
+    asked = []
+    page.route("**/edits", lambda route: asked.append(route.request.post_data_json) or route.abort())
+    whole.click()
+    page.keyboard.press("j")
+    page.keyboard.press("ArrowRight")
+    assert page.locator("#hint").get_by_text("2 parts chosen.").is_visible()
+    page.keyboard.press("ArrowRight")
+    second = page.evaluate("document.activeElement.dataset.chromosome")
+    page.keyboard.press("Shift+Enter")
+    page.keyboard.press("ArrowRight")
+    third = page.evaluate("document.activeElement.dataset.chromosome")
+    with page.expect_request("**/edits"):
+        page.keyboard.press("Enter")
+    assert asked[0]["edits"] == [{"kind": "join", "ids": [1, int(second), int(third)]}]

@@ -103,6 +103,11 @@ export class BenchState extends EventTarget {
     this.tell("chosen");
   }
 
+  chooseAll(ids) {
+    this.chosen = ids;
+    this.tell("chosen");
+  }
+
   hover(id) {
     if (id === this.hovered) return;
     this.hovered = id;

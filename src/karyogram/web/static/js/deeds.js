@@ -99,7 +99,9 @@ export class Bench {
 
   /** Go to a chromosome by keys; one that waits to be swapped waits for Enter. */
   #go(id) {
-    if (this.swapping) this.state.choose(id);
+    const { tool } = this.toolbar;
+    if (tool.walk) tool.walk(id);
+    else if (this.swapping) this.state.choose(id);
     else this.pick(id);
     this.karyogram.focus(id);
   }
