@@ -112,7 +112,7 @@ def test_counted_cells_count_excluded_ones_do_not():
 def test_a_cell_that_could_not_be_read_takes_no_part():
     case = make_case("1", [cell("a"), cell("b"), replace(cell("c", "47,XX,+8"), iscn="")])
     assert case.iscn == "46,XX"
-    assert case.warnings == ("1 cells could not be read for certain and take no part in the clones",)
+    assert case.warnings == ("1 cell could not be read for certain: no part in the clones",)
     assert [c.number for c in case.cells if c.image == "c"] == [None]
 
 

@@ -7,6 +7,7 @@ import shutil
 import subprocess
 
 import numpy as np
+import pytest
 from defusedxml import ElementTree
 from edited import API, MACHINE, edit, members, put, step
 from hand import labelled
@@ -18,6 +19,8 @@ from karyogram.labels import LABELS
 from karyogram.output import FORMATS
 from karyogram.records import Case as CaseRecord
 from karyogram.records import Karyotype
+from karyogram.web import turns
+from karyogram.web.bench import open_kept
 
 
 def test_a_cutout_is_fetched_again_only_when_it_changed(app, client):
@@ -141,3 +144,39 @@ def test_a_case_as_report_and_as_data(app, client):
     assert client.get(f"{API}/cases/{case}/export?format=gif").status_code == 422
     empty, _ = put(app, cells=0)
     assert client.get(f"{API}/cases/{empty}/export?format=pdf").status_code == 409
+
+
+def test_a_case_as_a_table_or_report_opens_no_more_pictures_than_it_shows(app, client, monkeypatch):
+    opened = []
+    monkeypatch.setattr("karyogram.web.api.exports.open_kept", lambda path: opened.append(path) or open_kept(path))
+    case, _ = put(app, cells=5)
+    table = client.get(f"{API}/cases/{case}/export?format=csv")
+    assert table.text.count("\n") == 6
+    assert opened == []
+    assert client.get(f"{API}/cases/{case}/export?format=html").status_code == 200
+    assert len(opened) == 3
+
+
+@pytest.mark.parametrize(
+    "path",
+    [
+        "analyses/{analysis}/karyogram.png",
+        "analyses/{analysis}/overlay.png",
+        "analyses/{analysis}/export?format=json,png",
+        "cases/{case}/export?format=pdf",
+    ],
+)
+def test_few_drawings_are_made_at_a_time_and_few_wait(app, client, monkeypatch, path):
+    case, (analysis,) = put(app)
+    path = f"{API}/{path.format(case=case, analysis=analysis)}"
+    monkeypatch.setattr(turns, "PATIENCE", 0.05)
+    with turns.DRAWING.take(), turns.DRAWING.take():
+        answer = client.get(path)
+        assert (answer.status_code, answer.json["error"]["code"], answer.headers["Retry-After"]) == (503, "busy", "5")
+        monkeypatch.setattr(turns, "PATIENCE", 60.0)
+        while turns.DRAWING.room.acquire(blocking=False):
+            pass
+        assert client.get(path).status_code == 503, "at once"
+        for _ in range(4):
+            turns.DRAWING.room.release()
+    assert client.get(path).status_code == 200

@@ -83,6 +83,7 @@ def test_the_docs_tell_every_path_and_need_no_internet(bench):
     assert set(spec["paths"]["/api/v1/analyses"]["post"]["responses"]) >= {"202", "413", "415", "422", "503"}
     assert "http" not in page.replace("{host}", "")
     assert "<script" not in page
+    assert "whatever stands is signed, looked at or not" in page, "what a program had better send"
 
 
 def test_health_and_figures(bench):

@@ -5,9 +5,10 @@ from concurrent.futures import ThreadPoolExecutor
 import pytest
 from served import CELL
 from sqlalchemy import update
+from sqlalchemy.orm import undefer
 
-from karyogram.web.db import reading, writing
-from karyogram.web.db.edits import NewEdit, append_edits
+from karyogram.web.db import analyses, reading, writing
+from karyogram.web.db.edits import NewEdit, append_edits, load_analysis
 from karyogram.web.db.tables import Action, Case, Edit
 from karyogram.web.refusals import Conflict, Locked
 
@@ -16,6 +17,8 @@ def test_cases_are_found_by_a_part_of_their_name(bench):
     bench.post("/cases", 201, json={"name": "Find_me%here"})
     assert [item["name"] for item in bench.get("/cases?query=me%25HERE")["items"]] == ["Find_me%here"]
     assert bench.get("/cases?query=me_here")["total"] == 0
+    bench.post("/cases", 201, json={"name": "Åsa ÖB"})
+    assert [bench.get(f"/cases?query={part}")["total"] for part in ("Åsa", "öb", "ob")] == [1, 1, 0]
     assert bench.post("/cases", 409, json={"name": "Find_me%here"})["error"]["field"] == "name"
 
 
@@ -147,15 +150,34 @@ def test_what_changes_a_reviewed_case_opens_it_again(bench):
 
 
 def test_the_list_is_told_anew_only_when_something_changed(bench):
-    case, _ = bench.new(done=False)
+    case, (analysis,) = bench.new(done=False)
     asked = bench.client.get("/api/v1/cases")
     kept = {"If-None-Match": asked.headers["ETag"]}
     again = bench.client.get("/api/v1/cases", headers=kept)
     assert (again.status_code, again.data, again.headers["Cache-Control"]) == (304, b"", "no-store")
+    with writing(bench.bench.engine) as session:
+        held = analyses.claim(session, analysis)
+    begun = bench.client.get("/api/v1/cases", headers=kept)
+    assert next(item["running"] for item in begun.json["items"] if item["id"] == case) == 1
+    with writing(bench.bench.engine) as session:
+        analyses.release(session, held)
     bench.work()
     told = bench.client.get("/api/v1/cases", headers=kept)
     assert next(item["done"] for item in told.json["items"] if item["id"] == case) == 1
     assert bench.client.get("/api/v1/cases?page=2", headers={"If-None-Match": told.headers["ETag"]}).status_code == 200
+    with writing(bench.bench.engine) as session:  # what its cells add up to is kept beside what people do
+        session.execute(update(Case).where(Case.id == case).values(iscn="46,XX"))
+    added_up = bench.client.get("/api/v1/cases", headers={"If-None-Match": told.headers["ETag"]})
+    assert next(item["iscn"] for item in added_up.json["items"] if item["id"] == case) == "46,XX"
+
+
+def test_what_an_older_bench_has_added_up_is_added_up_anew_once(bench):
+    case, _ = bench.new()
+    with writing(bench.bench.engine) as session:
+        session.execute(update(Case).where(Case.id == case).values(result={"iscn": "old"}))
+    told = bench.get(f"/cases/{case}")["result"]
+    with reading(bench.bench.engine) as session:
+        assert session.get_one(Case, case, options=[undefer(Case.result)]).result == told
 
 
 def test_versions_are_told_anew_only_when_something_changed(bench):
@@ -172,3 +194,17 @@ def test_versions_are_told_anew_only_when_something_changed(bench):
     assert (told["version"], told["state"]) == (asked.json["version"], "open")
     assert (told["analyses"][str(second)]["version"], told["analyses"][str(second)]["by"]) == (1, "Ben")
     bench.get("/cases/999/versions", 404)
+
+
+def test_an_edit_lets_no_other_cell_be_parsed_anew(bench, monkeypatch):
+    case, (first, *_) = bench.new(cells=3)
+    told = bench.get(f"/cases/{case}")["result"]
+    parsed = []
+    monkeypatch.setattr(
+        "karyogram.web.db.cases.load_analysis", lambda session, number: parsed.append(number) or load_analysis(session, number)
+    )
+    bench.post(f"/analyses/{first}/edits", json={"version": 0, "edits": [{"kind": "move", "id": 1, "label": None}]})
+    again = bench.get(f"/cases/{case}")["result"]
+    assert parsed == [first]
+    changed = [one["image"] for one, other in zip(told["cells"], again["cells"], strict=True) if one != other]
+    assert len(changed) >= 1

@@ -5,6 +5,7 @@ from datetime import timedelta
 import pytest
 from sqlalchemy import update
 
+from karyogram.web.answers import ANSWERS
 from karyogram.web.db import exports, writing
 from karyogram.web.db.tables import Export, now
 from karyogram.web.packing import pack, tidy
@@ -45,9 +46,12 @@ def test_an_export_waits_is_packed_and_goes_after_a_day(signed):
     tidy(signed.bench)
     assert read(signed, number)["state"] == "done"
     assert file_of(signed, number).data.startswith(b"PK")
+    (signed.bench.config.data / "exports" / f"{number}.part1").write_bytes(b"of a worker that was killed")
     age(signed, finished=now() - timedelta(days=2))
     tidy(signed.bench)
-    assert (read(signed, number)["state"], file_of(signed, number).status_code) == ("gone", 409)
+    told = read(signed, number)
+    assert (told["state"], file_of(signed, number).status_code) == ("gone", 409)
+    assert told["state"] in ANSWERS["get /api/v1/export/training/{number}"]["properties"]["state"]["enum"]
     assert list((signed.bench.config.data / "exports").iterdir()) == []
 
 

@@ -8,10 +8,10 @@ import zipfile
 
 import numpy as np
 import pytest
-from served import picture, small_bench
+from served import picture, serve, small_bench
 
 from karyogram.files import encode_picture
-from karyogram.web import uploads
+from karyogram.web import security, uploads
 from karyogram.web.config import Config
 from karyogram.web.server import listen
 
@@ -70,7 +70,7 @@ def test_what_nobody_foresaw_is_a_500_without_details(bench, monkeypatch):
     def fail(*_):
         raise ZeroDivisionError("Mrs Secret")
 
-    monkeypatch.setattr("karyogram.web.api.cases.store.list_cases", fail)
+    monkeypatch.setattr("karyogram.web.api.cases.lists.find_page", fail)
     answer = bench.client.get("/api/v1/cases")
     assert answer.status_code == 500
     assert "Secret" not in answer.get_data(as_text=True)
@@ -134,6 +134,20 @@ def test_another_sites_page_changes_nothing_and_rebinding_reads_nothing(bench):
     assert bench.client.post("/api/v1/cases", json={"name": "a"}, headers=foreign).status_code == 403
     assert bench.client.get("/api/v1/cases", headers={"Host": "evil.example"}).status_code == 403
     assert bench.client.post("/api/v1/cases", json={"name": "own"}, headers={"Origin": "http://localhost"}).status_code == 201
+
+
+def test_what_is_kept_in_memory_at_once_has_bounds(tmp_path):
+    large = b'{"name": "a", "kind": "' + b"x" * security.MAX_BYTES + b'"}'
+    answer = serve(tmp_path).client.post("/api/v1/cases", data=large, content_type="application/json")
+    assert (answer.status_code, answer.json["error"]["code"]) == (413, "too_large")
+
+
+def test_methods_that_there_are_none_of_leave_no_figures_behind(bench):
+    for number in range(3):
+        assert bench.client.open("/healthz", method=f"SPAM{number}").status_code == 405
+    figures = bench.client.get("/metrics").get_data(as_text=True)
+    assert 'method="other"' in figures
+    assert "SPAM" not in figures
 
 
 def test_what_the_server_itself_refuses_is_json_too(tmp_path):

@@ -6,7 +6,7 @@ from http.server import BaseHTTPRequestHandler, HTTPServer
 
 import pytest
 from click.testing import CliRunner
-from served import read_at_once, serve, small_bench
+from served import POSTGRES, fresh_postgres, read_at_once, serve, small_bench
 from sqlalchemy import update
 
 from blocks import ROOT, find_blocks, run_block
@@ -82,3 +82,22 @@ def test_a_bench_does_not_start_with_a_bad_secret(tmp_path, content, reason):
     done = CliRunner().invoke(main, wanted)
     assert done.exit_code != 0
     assert reason in done.output
+
+
+@pytest.mark.parametrize("database", [pytest.param("postgresql", marks=POSTGRES)])
+def test_two_workers_do_not_stand_in_each_others_way(listener, tmp_path, monkeypatch, database):
+    read_at_once(monkeypatch)
+    with fresh_postgres() as url:
+        bench = serve(tmp_path, database=url)
+        first, second = (bench.send(shade, webhook=listener.url)["analyses"][0]["id"] for shade in (81, 82))
+        with monkeypatch.context() as patch:
+            patch.setattr("karyogram.web.reading.deliver", lambda _: None)
+            bench.work()
+        with writing(bench.bench.engine) as session:
+            session.execute(update(Analysis).values(heartbeat=0.0))
+        with writing(bench.bench.engine) as session:  # another worker is about to tell of the first
+            session.get_one(Analysis, first, with_for_update=True)
+            deliver(bench.bench)
+        bench.bench.queue.huey.storage.close()
+        bench.bench.engine.dispose()
+    assert [json.loads(body)["analysis"] for _, body in listener.heard] == [second]

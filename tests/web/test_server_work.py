@@ -90,13 +90,17 @@ def test_what_a_dead_worker_had_is_done_by_another(bench):
 
 
 def test_a_picture_that_kills_workers_fails_in_the_end(bench):
-    _, (analysis,) = bench.new(done=False)
+    case, (analysis,) = bench.new(done=False)
     bench.bench.queue.huey.storage.flush_queue()
     for _ in range(bench.bench.config.attempts):
+        before = bench.get("/cases")["items"]
         with writing(bench.bench.engine) as session:
             assert analyses.claim(session, analysis)
         age(bench, analysis, 60)
         sweep_up(bench.bench)
+    after = bench.get("/cases")["items"]
+    assert next(item["updated"] for item in before if item["id"] == case) < after[0]["updated"]
+    assert (after[0]["id"], after[0]["failed"]) == (case, 1)
     assert bench.read(analysis)["state"] == "failed"
     assert "died 3 times" in bench.read(analysis)["error"]
     bench.bench.queue.huey.storage.flush_queue()
@@ -166,4 +170,30 @@ def test_a_zip_of_a_folder_goes_into_one_case(bench):
     assert [item["filename"] for item in answer["rejected"]] == ["c.png"]
     home = bench.bench.config.data
     assert {path.parent.parent.name for path in home.rglob("*.png")} == {"pictures"}
+    bench.work()
+
+
+def test_of_a_zip_that_is_broken_in_one_place_the_rest_is_taken(bench):
+    buffer = io.BytesIO()
+    with zipfile.ZipFile(buffer, "w", zipfile.ZIP_STORED) as archive:
+        for shade in (71, 72):
+            archive.writestr(f"{shade}.png", picture(shade))
+    content = bytearray(buffer.getvalue())
+    content[content.find(picture(72)) + 40] ^= 0xFF
+    answer = bench.post("/analyses", 202, data={"case_name": "broken", "image": (io.BytesIO(bytes(content)), "a.zip")})
+    assert [item["filename"] for item in answer["analyses"]] == ["71.png"]
+    assert [(item["filename"], "broken" in item["reason"]) for item in answer["rejected"]] == [("72.png", True)]
+    bench.work()
+
+
+@pytest.mark.parametrize("name", ["at once", ""], ids=["one case", "a case each"])
+def test_pictures_that_come_at_once_find_their_case(bench, name):
+    def send(shade):
+        given = {"case_name": name, "image": (io.BytesIO(picture(shade)), "together.png")}
+        return bench.app.test_client().post("/api/v1/analyses", data=given)
+
+    with ThreadPoolExecutor(8) as pool:
+        answers = list(pool.map(send, range(210, 218)))
+    assert [answer.status_code for answer in answers] == [202] * 8
+    assert len({answer.json["case"] for answer in answers}) == (1 if name else 8)
     bench.work()

@@ -158,7 +158,7 @@ def _warnings(
     doubts = {
         "no cell could be read": not known,
         f"{pairs[FEMALE]} cells were read as XX and {pairs[MALE]} as XY: misread, or of two persons": len(pairs) > 1,
-        f"{silent} cells could not be read for certain and take no part in the clones": silent > 0,
+        f"{silent} cell{'s' * (silent > 1)} could not be read for certain: no part in the clones": silent > 0,
         f"in no clone, changes of their own: {', '.join(lone)}": bool(lone),
         f"loss of an autosome, to be confirmed by a person: {' '.join(sorted(lost))}": bool(lost),
         "possible rob: a D or G chromosome is missing or fused, to be told by a person": any("?" in c.terms for c in made),

@@ -11,7 +11,7 @@ from typing import Any
 
 from karyogram.labels import LABELS
 from karyogram.output import FORMATS
-from karyogram.web.db.tables import ADDED_UP, CASE_STATES, KINDS, ROLES, STATES, USES
+from karyogram.web.db.tables import ADDED_UP, CASE_STATES, GONE, KINDS, ROLES, STATES, USES
 
 Schema = dict[str, Any]
 
@@ -88,7 +88,7 @@ TOLD: dict[str, Schema] = {"confirmed": _list_of(WHOLE), "checked": TRUTH, "stru
 #: How far the packing of training data is.
 PACKING = _object(
     id=WHOLE,
-    state=_one_of(STATES),
+    state=_one_of((*STATES, GONE)),
     layout=TEXT,
     signed=TEXT,
     cells=WHOLE,

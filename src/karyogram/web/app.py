@@ -2,7 +2,9 @@
 
 import importlib
 import logging
+import os
 import secrets
+import tempfile
 from pathlib import Path
 
 from apiflask import APIFlask
@@ -13,7 +15,6 @@ from werkzeug.exceptions import HTTPException
 from werkzeug.middleware.proxy_fix import ProxyFix
 
 from karyogram.errors import KaryogramError
-from karyogram.files import write_text
 from karyogram.web import metrics, people, security
 from karyogram.web.api.people import limiter
 from karyogram.web.bench import open_bench
@@ -78,8 +79,10 @@ def create_app(config: Config) -> APIFlask:
 def _secret(path: Path) -> str:
     """Return the key that signs cookies, made at the first start, readable by nobody else."""
     if not path.exists():
-        write_text(path, secrets.token_hex(32))
-        path.chmod(0o600)
+        handle, made = tempfile.mkstemp(dir=path.parent)
+        with os.fdopen(handle, "w") as file:
+            file.write(secrets.token_hex(32))
+        Path(made).replace(path)
     return path.read_text("utf-8")
 
 

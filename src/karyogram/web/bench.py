@@ -58,8 +58,11 @@ def open_kept(path: Path) -> Picture:
 
 
 def open_bench(config: Config) -> Bench:
-    """Make the data folder, open database and queue, and bring the tables to today's shape."""
-    config.data.mkdir(parents=True, exist_ok=True)
+    """Make the data folder, for this user alone, open database and queue, and bring the tables to today's shape.
+
+    Raises DataError for a database that cannot be opened, or that a newer karyogram has made.
+    """
+    config.data.mkdir(mode=0o700, parents=True, exist_ok=True)
     engine = open_engine(config.url, config.threads)
     migrate(engine)
     return Bench(config, engine, Queue(config))

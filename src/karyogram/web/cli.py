@@ -71,10 +71,12 @@ def serve(
         return
     from karyogram.web.server import run_server, worker_command
 
-    if not no_browser:
-        place = f"http://{f'[{host}]' if ':' in host else host}:{port}/"
-        threading.Timer(1.5, click.launch, [place]).start()
-    run_server(config, host, port, workers, worker_command(_options(config, workers, level)))
+    name = f"[{host}]" if ":" in host else host
+
+    def browse(bound: int) -> None:
+        threading.Thread(target=click.launch, args=[f"http://{name}:{bound}/"], daemon=True).start()
+
+    run_server(config, host, port, workers, worker_command(_options(config, workers, level)), None if no_browser else browse)
 
 
 def _options(config: Any, workers: int, level: str) -> list[str]:

@@ -75,8 +75,9 @@ def _note(bench: Bench, held: Export, **told: object) -> bool:
 
 
 def tidy(bench: Bench) -> None:
-    """Delete the files of exports that were kept long enough."""
+    """Delete the files of exports that were kept long enough, and what workers that were killed have left of them."""
     with writing(bench.engine) as session:
         gone = exports.expire(session)
-    for stored in gone:
-        (bench.config.data / stored).unlink(missing_ok=True)
+    for path in (bench.config.data / stored for stored in gone):
+        for file in path.parent.glob(f"{path.stem}.*"):
+            file.unlink(missing_ok=True)

@@ -4,6 +4,8 @@ import hashlib
 import os
 import threading
 import unicodedata
+import zipfile
+import zlib
 from dataclasses import dataclass
 from io import BytesIO
 from pathlib import Path
@@ -52,7 +54,10 @@ def take(data: Path, file: IO[bytes]) -> Stored:
 
 def open_upload(file: IO[bytes]) -> tuple[bytes, str, np.ndarray]:
     """Return an uploaded picture's bytes, the suffix of its kind, and its pixels uint8 (H, W). Raises as :func:`take` does."""
-    content = file.read(MAX_BYTES + 1)
+    try:
+        content = file.read(MAX_BYTES + 1)
+    except (zipfile.BadZipFile, zlib.error, EOFError) as error:  # an entry of a zip
+        raise NotAPicture("cannot be unpacked: the zip is broken here") from error
     if len(content) > MAX_BYTES:
         raise TooLarge(f"more than {MAX_BYTES // 2**20} MB")
     suffix = _suffix(content)

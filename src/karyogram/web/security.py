@@ -9,8 +9,12 @@ POLICY = (
     "base-uri 'none'; form-action 'self'; frame-ancestors 'none'"
 )
 
+#: What comes with files, which go through the disk.
+FORM = "multipart/form-data"
 #: What a request may hold.
-MEDIA = ("application/json", "multipart/form-data", "application/x-www-form-urlencoded")
+MEDIA = ("application/json", FORM, "application/x-www-form-urlencoded")
+#: Bytes of a request without files: all of it is in memory at once.
+MAX_BYTES = 4 * 2**20
 
 HEADERS = {
     "Content-Security-Policy": POLICY,
@@ -24,7 +28,7 @@ HEADERS = {
 
 
 def protect(app: Flask) -> None:
-    """Add the headers to every answer of an application, and take nothing but JSON and forms."""
+    """Add the headers to every answer of an application, and take nothing but JSON and forms, within bounds."""
     app.before_request(_check_media)
     app.after_request(_add_headers)
 
@@ -32,6 +36,8 @@ def protect(app: Flask) -> None:
 def _check_media() -> None:
     if request.mimetype and request.mimetype not in MEDIA:
         raise UnsupportedMediaType(f"{request.mimetype[:100]} is not taken: send JSON, or a form with files")
+    if request.mimetype != FORM:
+        request.max_content_length = MAX_BYTES
 
 
 def _add_headers(response: Response) -> Response:

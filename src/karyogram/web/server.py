@@ -7,7 +7,7 @@ import signal
 import subprocess
 import sys
 import threading
-from collections.abc import Sequence
+from collections.abc import Callable, Sequence
 from types import FrameType
 
 from waitress.channel import HTTPChannel
@@ -47,14 +47,19 @@ def check_users(config: Config) -> None:
         )
 
 
-def run_server(config: Config, host: str, port: int, workers: int, command: Sequence[str]) -> None:
+def run_server(
+    config: Config, host: str, port: int, workers: int, command: Sequence[str], ready: Callable[[int], object] | None = None
+) -> None:
     """Serve until SIGTERM or SIGINT, then answer what was asked and let the workers finish.
 
-    ``command`` is what starts the workers, a program and its arguments; with 0 ``workers`` none is started. Raises DataError
-    as :func:`check_users` does, and if the address cannot be had.
+    ``command`` is what starts the workers, a program and its arguments; with 0 ``workers`` none is started. ``ready`` is
+    called with the port as soon as clients may connect. Raises DataError as :func:`check_users` does, and if the address
+    cannot be had.
     """
     check_users(config)
     server = listen(config, host, port)
+    if ready:
+        ready(int(server.effective_port))
     crew = Crew(command) if workers else None
     signal.signal(signal.SIGTERM, _stop)
     signal.signal(signal.SIGINT, _stop)

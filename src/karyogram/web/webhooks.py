@@ -48,7 +48,9 @@ def deliver(bench: Bench) -> None:
 
 def _tell(bench: Bench, analysis: int) -> None:
     with writing(bench.engine) as session:
-        row = session.get_one(Analysis, analysis, with_for_update={"skip_locked": True})
+        row = session.get(Analysis, analysis, with_for_update={"skip_locked": True})
+        if row is None:  # another worker tells of it
+            return
         tries, url = row.webhook_tries, row.webhook
         mine = update(Analysis).where(Analysis.id == analysis, Analysis.webhook_tries == tries, Analysis.webhook == url)
         won = session.execute(mine.values(webhook_tries=tries + 1, heartbeat=clock(session)))

@@ -1,5 +1,7 @@
 """Everybody can use it: names, contrast and structure by axe-core (WCAG 2.2 A and AA), targets large enough for a finger."""
 
+from dataclasses import replace
+
 import pytest
 from axe_playwright_python.sync_playwright import Axe
 from hands import misread, opened
@@ -63,13 +65,19 @@ def test_list_case_and_login_have_names_and_contrast(person, site, analysis, sch
 
 @pytest.mark.parametrize("size", [(1280, 800), (1180, 820), (820, 1180)])
 def test_targets_fit_a_finger_and_nothing_runs_out_of_the_page(person, site, cells, size):
-    (analysis,) = site.plant(f"finger {size[0]}", cells[:1])
+    picture, truth = cells[0]
+    doubts = ("class uncertain", "moved by its cell", "outline uncertain", "orientation uncertain")
+    doubted = replace(truth, chromosomes=tuple(replace(c, review=doubts) for c in truth.chromosomes))
+    (analysis,) = site.plant(f"finger {size[0]}", [(picture, doubted)])
     page = opened(person(size=size, has_touch=True), analysis)
     page.locator("[data-chromosome='9']").tap()
     assert page.evaluate(SMALL) == []
     assert page.evaluate("document.documentElement.scrollWidth") == size[0]
     pair, deeds = (page.locator(part).bounding_box() for part in (".pair", ".deeds"))
     assert pair["y"] + pair["height"] <= deeds["y"]
+    page.locator("[data-slot='9'] [data-chromosome]").first.click(modifiers=["Shift"])  # one mark more, one line of text more
+    panel, deeds = (page.locator(part).bounding_box() for part in ("#panel", ".deeds"))
+    assert deeds["y"] + deeds["height"] <= panel["y"] + panel["height"]
     for deed in page.locator(".deeds button").all():
         deed.scroll_into_view_if_needed()
         assert deed.is_visible()

@@ -1,8 +1,8 @@
 """The bench itself: how few actions a correction takes, how fast it is there, that hands and keys do the same."""
 
 import time
+from dataclasses import replace
 
-import pytest
 from hands import Fingers, drag, held, misread, opened, saved
 from playwright.sync_api import expect
 
@@ -172,6 +172,18 @@ def test_the_ideogram_is_shown_at_the_level_chosen_and_stays_so(page, site, cell
     assert ideogram.get_attribute("src").endswith("level=850")
 
 
+def test_the_palette_offers_what_is_likely_first(page, site, cells):
+    picture, truth = cells[0]
+    unplaced = tuple(replace(c, label=None if c.id == 9 else c.label) for c in truth.chromosomes)
+    (analysis,) = site.plant("palette", [(picture, replace(truth, chromosomes=unplaced))])
+    opened(page, analysis)
+    page.keyboard.press("n")
+    page.keyboard.press("m")
+    page.keyboard.press("Enter")
+    saved(page)
+    assert site.labels(analysis)[9] == next(c.label for c in truth.chromosomes if c.id == 9)
+
+
 def test_enter_confirms_and_walks_to_the_end(page, site, cells):
     picture, truth = cells[0]
     doubted = {c.id: c.label for c in truth.chromosomes if c.id in WRONG}
@@ -224,35 +236,3 @@ def test_exclude_and_count_only(page, site, cells):
         ("excluded", None, "overspread"),
         ("counted", 47, ""),
     ]
-
-
-@pytest.mark.parametrize(
-    ("typed", "told"), [("5", ["5"]), ("12", ["12"]), ("1", ["1"]), ("25", ["2", "5"]), ("y", ["Y"]), ("1x", ["1", "X"])]
-)
-def test_a_class_is_typed(page, site, cells, typed, told):
-    (analysis,) = site.plant(f"typed {typed}", cells[:1])
-    opened(page, analysis)
-    script = """async (keys) => {
-        const { Typing } = await import("/assets/js/keys.js");
-        const told = [];
-        const typing = new Typing((label) => told.push(label), 30);
-        for (const key of keys) typing.key(key);
-        await new Promise((resolve) => setTimeout(resolve, 60));
-        return told;
-    }"""
-    assert page.evaluate(script, list(typed)) == told
-
-
-def test_a_drag_that_escape_ends_changes_nothing(page, site, cells):
-    (analysis,) = site.plant("escape", cells[:1])
-    opened(page, analysis)
-    box = page.locator("[data-chromosome='1']").bounding_box()
-    page.mouse.move(box["x"] + 8, box["y"] + 20)
-    page.mouse.down()
-    page.mouse.move(box["x"] + 200, box["y"] + 20, steps=3)
-    page.keyboard.press("Escape")
-    page.mouse.up()
-    assert 1 in held(page, "1")
-    drag(page, 1, "none")
-    saved(page)
-    assert site.labels(analysis)[1] is None

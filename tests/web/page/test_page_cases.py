@@ -1,6 +1,7 @@
 """The list of cases, uploads, single chromosomes, the login."""
 
 import re
+import zipfile
 from io import BytesIO
 
 import numpy as np
@@ -112,6 +113,27 @@ def test_several_pictures_are_one_case_and_what_is_no_picture_says_why(page, sit
     expect(page.locator(".cell")).to_have_count(2, timeout=20_000)
 
 
+def test_nothing_that_is_sent_gets_lost_on_the_way(page, cells):
+    zipped = BytesIO()
+    with zipfile.ZipFile(zipped, "w") as archive:
+        archive.writestr("N-9_0.png", cells[0][0])
+        archive.writestr("N-9_1.png", b"no picture")
+    page.goto("/")
+    page.locator("#files").set_input_files({"name": "N-9.zip", "mimeType": "application/zip", "buffer": zipped.getvalue()})
+    page.locator("#upload-list .bad").get_by_text("not a TIFF").wait_for()
+    page.locator("#upload-list").get_by_text("waits to be read").wait_for()
+    files = [{"name": f"O-9_{i}.png", "mimeType": "image/png", "buffer": cells[i][0]} for i in (0, 1)]
+    page.locator("#files").set_input_files([*files, files[0] | {"name": "O-9_2.png", "buffer": b"no picture"}])
+    page.locator("#files").set_input_files({"name": "O-9_3.png", "mimeType": "image/png", "buffer": b"none either"})
+    page.get_by_text("4 pictures are").wait_for()  # a second handful before the question about the first is answered
+    page.route("**/api/v1/analyses", lambda route: route.abort(), times=1)
+    page.get_by_role("button", name="Read them").click()
+    page.locator("#upload-list .bad").get_by_text("The server cannot be reached.").wait_for()
+    expect(page.locator("#upload-list .bad")).to_have_count(4)
+    (case,) = page.request.get("/api/v1/cases?query=O-9").json()["items"]
+    assert case["metaphases"] == 1
+
+
 def test_a_single_chromosome_dropped_tells_its_class(page, cells, tmp_path):
     picture, truth = cells[0]
     (tmp_path / "cell.png").write_bytes(picture)
@@ -134,6 +156,25 @@ def test_a_single_chromosome_dropped_tells_its_class(page, cells, tmp_path):
     assert re.search(r"probability \d+\.\d %\nthen \w+, \d+\.\d %\n(short arm down, )?model gband", said)
 
 
+def test_pictures_dropped_beside_the_field_are_taken_too(page, cells):
+    page.goto("/")
+    page.wait_for_selector("#single-model option", state="attached")
+    drop = """(bytes) => {
+        const dataTransfer = new DataTransfer();
+        dataTransfer.items.add(new File([new Uint8Array(bytes)], "near-miss.png", { type: "image/png" }));
+        for (const kind of ["dragover", "drop"]) {
+            const event = new DragEvent(kind, { dataTransfer, bubbles: true, cancelable: true });
+            document.querySelector("#cases-title").dispatchEvent(event);
+            if (!event.defaultPrevented) throw new Error("the browser opens the picture in place of the page");
+            if (kind === "dragover" && !document.querySelector("#drop-metaphases.over")) throw new Error("nothing lights up");
+        }
+    }"""
+    page.evaluate(drop, list(cells[0][0]))
+    page.locator("#upload-list").get_by_text("waits to be read").wait_for()
+    assert page.locator("#drop-metaphases.over").count() == 0
+    assert page.locator("#single-result").inner_text() == ""
+
+
 def test_a_case_is_reviewed_approved_and_reopened(page, site, cells):
     (analysis,) = site.plant("signed", cells[:1])
     page.goto(f"/cases/{site.read(analysis)['case']}")
@@ -147,6 +188,32 @@ def test_a_case_is_reviewed_approved_and_reopened(page, site, cells):
     page.get_by_role("button", name="Do it").click()
     page.locator("#state").get_by_text("open").wait_for()
     assert page.locator("#history li").count() >= 4
+
+
+def test_a_case_gets_another_name_and_goes_into_the_archive_and_back(page, site, cells):
+    (analysis,) = site.plant("misnamed", cells[:1])
+    page.goto(f"/cases/{site.read(analysis)['case']}")
+
+    def change(**given):
+        page.get_by_role("button", name="Name, kind, archive…").click()
+        for label, value in given.items():
+            field = page.get_by_role("dialog").get_by_label(label, exact=True)
+            {str: field.fill, bool: field.set_checked}[type(value)](value)
+        page.get_by_role("button", name="Save").click()
+
+    change(Name="renamed Ü")
+    page.get_by_role("heading", name="renamed Ü").wait_for()
+    page.get_by_role("button", name="Approve", exact=True).click()
+    page.locator("#state").get_by_text("approved").wait_for()
+    change(**{"In the archive": True})
+    page.get_by_text("approved, in the archive").wait_for()
+    page.goto("/?query=renamed")
+    page.get_by_text("No case fits.").wait_for()
+    page.locator("#state").select_option("archive")
+    page.get_by_role("link", name="renamed Ü").click()
+    change(**{"In the archive": False})
+    page.locator("#state").get_by_text("approved", exact=True).wait_for()
+    assert page.locator("#history").get_by_text("renamed Ü").count() == 1
 
 
 def test_where_people_log_in_the_page_asks_and_a_reader_only_reads(person, cells, tmp_path):

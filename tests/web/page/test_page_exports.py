@@ -63,6 +63,35 @@ def test_a_case_is_exported_once_a_cell_is_read(page, site, cells):
     assert [link.inner_text() for link in links.all()] == ["Audit trail (CSV)"]
 
 
+def test_an_export_that_takes_long_says_so_and_one_that_fails_says_why(page, site, cells):
+    (analysis,) = site.plant("Größe 50%", cells[:1])
+    opened(page, analysis)
+    held = []
+    page.route("**/export?format=csv", lambda route: held.append(route))
+    page.keyboard.press("e")
+    page.get_by_role("link", name="Table (CSV)").click()
+    making = page.get_by_text("Table (CSV) is being made.")
+    making.wait_for()
+    page.wait_for_timeout(6500)  # longer than other notices stay
+    assert making.is_visible()
+    with page.expect_download() as loading:
+        held.pop().continue_()
+    assert loading.value.suggested_filename == "Größe 50%_0-chromosomes.csv"
+    expect(making).to_have_count(0)
+    refusals = [(409, "conflict"), (503, "busy")]
+
+    def refuse(route):
+        status, code = refusals.pop()
+        route.fulfill(status=status, json={"error": {"code": code, "reason": f"there is a {code}"}})
+
+    page.route("**/export?format=csv", refuse)
+    page.keyboard.press("e")
+    page.get_by_role("link", name="Table (CSV)").click()
+    page.get_by_text("Table (CSV): there is a conflict").wait_for()
+    assert refusals == [], "a busy bench is asked again"
+    expect(making).to_have_count(0)
+
+
 def test_training_data_are_packed_fetched_and_found_after_a_reload(page, site, cells):
     (analysis,) = site.plant("out signed", cells[:1])
     approve(site, analysis)

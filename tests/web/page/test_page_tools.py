@@ -4,6 +4,7 @@ import cv2
 import numpy as np
 import pytest
 from hands import Fingers, held, on_picture, opened, saved, stroke, under
+from playwright.sync_api import expect
 
 from karyogram.weights.cache import is_fetched
 
@@ -106,6 +107,19 @@ def test_zoom_keeps_the_point_under_the_wheel_and_light_is_only_light(page, site
     assert under(page, at)[2] == before[2]
 
 
+def test_brightness_and_contrast_change_what_is_seen_of_photograph_and_karyogram(page, site, cells):
+    (analysis,) = site.plant("light", cells[:1])
+    opened(page, analysis)
+    seen = "one => getComputedStyle(one).filter"
+    page.get_by_role("button", name="Brightness and contrast").click()
+    page.get_by_label("Contrast", exact=True).fill("2")
+    page.get_by_label("Brightness", exact=True).fill("0.5")
+    for where in ("#metaphase img", "[data-chromosome='1'] canvas"):
+        assert page.locator(where).evaluate(seen).startswith("brightness(0.5) contrast(2)")
+    page.get_by_role("button", name="As taken").click()
+    assert page.locator("[data-chromosome='1'] canvas").evaluate(seen) == "brightness(1) contrast(1)"
+
+
 def test_two_fingers_zoom_and_move_the_photograph_and_end_a_line(person, site, cells):
     (analysis,) = site.plant("pinch", cells[:1])
     page = opened(person(size=(1180, 820), has_touch=True), analysis)
@@ -175,3 +189,64 @@ def test_a_press_outlines_what_was_missed(page, site, cells):
     page.mouse.click(*on_picture(page, [(2.0, 2.0)])[0])
     page.get_by_text("there is no chromosome at this place").wait_for()
     assert len(site.labels(analysis)) == 46
+
+
+def test_rearrangements_are_entered_in_a_dialog_and_stand_in_the_text(page, site, cells):
+    (analysis,) = site.plant("rearranged", cells[:1])
+    opened(page, analysis)
+    page.keyboard.press("r")
+    page.get_by_label("Terms").fill("t(9;22)(q34;q11.2), t(1;2)(q1;q99)")
+    page.keyboard.press("Enter")
+    page.locator(".notice").get_by_text("t(1;2)(q1;q99)").wait_for()
+    page.get_by_role("button", name="More").click()
+    page.get_by_role("button", name="Rearrangements…").click()
+    assert page.get_by_label("Terms").input_value() == "", "what is refused is not kept"
+    page.get_by_label("Terms").fill("t(9;22)(q34;q11.2)")
+    page.keyboard.press("Enter")
+    expect(page.locator("#iscn")).to_have_text("46,XX,t(9;22)(q34;q11.2)")
+    saved(page)
+    page.reload()
+    page.wait_for_selector("#main[aria-busy=false]")
+    page.keyboard.press("r")
+    assert page.get_by_label("Terms").input_value() == "t(9;22)(q34;q11.2)"
+
+
+def test_two_are_swapped_by_keys_however_far_apart_and_by_a_press_on_the_photograph(page, site, cells):
+    (analysis,) = site.plant("swapped", cells[:1])
+    opened(page, analysis)
+    labels = site.labels(analysis)
+    page.locator("[data-chromosome='1']").click()
+    for key in ("s", "ArrowRight", "ArrowRight", "ArrowRight"):
+        page.keyboard.press(key)
+    assert site.labels(analysis) == labels, "on the way"
+    other = int(page.evaluate("document.activeElement.dataset.chromosome"))
+    assert labels[other] not in (None, labels[1])
+    page.keyboard.press("Enter")
+    saved(page)
+    assert (site.labels(analysis)[1], site.labels(analysis)[other]) == (labels[other], labels[1])
+    page.keyboard.press("Escape")
+    page.locator("[data-chromosome='9']").click()
+    page.keyboard.press("s")
+    page.locator("[data-outline='20']").click(force=True)
+    saved(page)
+    after = site.labels(analysis)
+    assert (after[9], after[20]) == (labels[20], labels[9])
+
+
+def test_three_parts_are_joined_by_keys(page, site, cells):
+    (analysis,) = site.plant("parts", cells[:1])
+    whole = opened(page, analysis).locator("[data-chromosome='1']")
+    asked = []
+    page.route("**/edits", lambda route: asked.append(route.request.post_data_json) or route.abort())
+    whole.click()
+    page.keyboard.press("j")
+    page.keyboard.press("ArrowRight")
+    assert page.locator("#hint").get_by_text("2 parts chosen.").is_visible()
+    page.keyboard.press("ArrowRight")
+    second = page.evaluate("document.activeElement.dataset.chromosome")
+    page.keyboard.press("Shift+Enter")
+    page.keyboard.press("ArrowRight")
+    third = page.evaluate("document.activeElement.dataset.chromosome")
+    with page.expect_request("**/edits"):
+        page.keyboard.press("Enter")
+    assert asked[0]["edits"] == [{"kind": "join", "ids": [1, int(second), int(third)]}]

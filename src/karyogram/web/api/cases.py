@@ -1,5 +1,6 @@
 """Cases: listed, made, changed, read and signed."""
 
+import hashlib
 from typing import Any
 
 from apiflask import APIBlueprint, Schema
@@ -13,12 +14,15 @@ from karyogram.web.api.events import stream
 from karyogram.web.api.shapes import action_line, metaphase_line
 from karyogram.web.bench import bench
 from karyogram.web.db import cases as store
-from karyogram.web.db import reading, writing
+from karyogram.web.db import lists, reading, writing
 from karyogram.web.db.analyses import latest
 from karyogram.web.db.tables import CASE_STATES, KINDS, WAITING, Action, Analysis, Case
 from karyogram.web.people import check_role, person
 from karyogram.web.refusals import Forbidden
 from karyogram.web.repeats import once
+
+#: What programs are told of a field that they should send.
+SEEN = "analysis -> version that was looked at, of all that count; left out, whatever stands is signed, looked at or not"
 
 cases = APIBlueprint("cases", __name__, tag="cases")
 
@@ -55,7 +59,7 @@ class NewAction(Schema):
     kind = String(required=True, validate=OneOf(list(store.ACTIONS)))
     version = Integer(required=True)
     note = String(load_default="", validate=Length(max=2000))
-    seen = Dict(keys=Integer(), values=Integer(), load_default=None, allow_none=True)
+    seen = Dict(keys=Integer(), values=Integer(), load_default=None, allow_none=True, metadata={"description": SEEN})
 
 
 @cases.get("/cases")
@@ -64,15 +68,14 @@ class NewAction(Schema):
 def list_cases(wanted: dict[str, Any]) -> Response:
     """Return a page of the list."""
     with reading(bench().engine) as session:
-        items, total = store.list_cases(session, **wanted)
-    return _tagged({"items": items, "total": total, "page": wanted["page"], "per_page": wanted["per_page"]})
-
-
-def _tagged(told: dict[str, Any]) -> Response:
-    """Return an answer with an ETag, or 304 without a body if the client has it already."""
-    response = jsonify(told)
-    response.add_etag()
-    response.make_conditional(request)
+        page = lists.find_page(session, **wanted)
+        etag = hashlib.sha256(page.stamp.encode()).hexdigest()[:32]
+        if request.if_none_match.contains(etag):
+            response = Response(status=304)
+        else:
+            items = lists.tell_page(session, page)
+            response = jsonify({"items": items, "total": page.total, "page": wanted["page"], "per_page": wanted["per_page"]})
+    response.set_etag(etag)
     return response
 
 
@@ -83,7 +86,7 @@ def make_case(new: dict[str, Any]) -> tuple[dict[str, Any], int]:
     """Make an empty case."""
 
     def make(session: Session) -> tuple[dict[str, Any], int]:
-        return store.case_line(store.add_case(session, new["name"], new["kind"], person().name), []), 201
+        return lists.case_line(store.add_case(session, new["name"], new["kind"], person().name), []), 201
 
     return once(new, make)
 
@@ -94,9 +97,9 @@ def read_case(case_id: int) -> dict[str, Any]:
     """Return a case."""
     with reading(bench().engine) as session:
         case = store.find_case(session, case_id)
-        stale, stamp = case.result is None, case.updated
+        kept, stamp = case.result, case.updated
         whole = _whole_case(session, case)
-    if stale:
+    if whole["result"] != kept:
         with writing(bench().engine) as session:
             store.keep_result(session, case_id, stamp, whole["result"])
     return whole
@@ -109,7 +112,9 @@ def read_case(case_id: int) -> dict[str, Any]:
 def case_versions(case_id: int) -> Response:
     """Return them with an ETag, so that asking again costs one query and a line."""
     with reading(bench().engine) as session:
-        response = _tagged(store.versions(session, case_id))
+        response = jsonify(lists.versions(session, case_id))
+    response.add_etag()
+    response.make_conditional(request)
     response.headers["Cache-Control"] = "private, no-cache"
     return response
 
@@ -119,9 +124,9 @@ def _whole_case(session: Session, case: Case) -> dict[str, Any]:
     ids = [metaphase.id for metaphase in case.metaphases]
     newest = {row.metaphase_id: row for row in session.scalars(select(Analysis).where(Analysis.id.in_(latest(ids))))}
     actions = session.scalars(select(Action).where(Action.case_id == case.id).order_by(Action.id))
-    cells = [store.Cell(m.use, a.state, a.review, a.iscn) for m in case.metaphases if (a := newest.get(m.id))]
+    cells = [lists.Cell(m.use, a.state, a.review, a.iscn) for m in case.metaphases if (a := newest.get(m.id))]
     return {
-        **store.case_line(case, cells),
+        **lists.case_line(case, cells),
         "metaphases": [metaphase_line(metaphase, newest.get(metaphase.id)) for metaphase in case.metaphases],
         "actions": [action_line(action) for action in actions],
         "result": result,

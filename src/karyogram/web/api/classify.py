@@ -1,6 +1,5 @@
 """One chromosome, one answer: the API's, and the one of the founders' page."""
 
-import threading
 from typing import Any
 
 from apiflask import APIBlueprint, Schema
@@ -16,13 +15,11 @@ from karyogram.singles import decide_alone
 from karyogram.web import models, pictures
 from karyogram.web.bench import bench
 from karyogram.web.people import changes_nothing
-from karyogram.web.refusals import Busy, NotAPicture
+from karyogram.web.refusals import NotAPicture
+from karyogram.web.turns import CLASSIFYING
 from karyogram.weights.catalogue import load_model
 
 classify = APIBlueprint("classify", __name__, tag="classify")
-
-#: So many pictures are classified at a time, and a request waits so many seconds for its turn.
-_turns, PATIENCE = threading.BoundedSemaphore(2), 20.0
 
 
 class One(Schema):
@@ -65,16 +62,13 @@ def list_models() -> list[dict[str, Any]]:
 def _answer(file: FileStorage, name: str) -> dict[str, Any]:
     located = models.check_model(bench().config, name)
     _, _, pixels = pictures.open_upload(file.stream)
-    if not _turns.acquire(timeout=PATIENCE):
-        raise Busy("many pictures are being classified", seconds=5)
     try:
-        flat, chromosome = find_single(pixels)
-        model = load_model(located, "classifier", 1)
-        (opinion,) = decide_alone(predict(model, flat, [chromosome]))
+        with CLASSIFYING.take():
+            flat, chromosome = find_single(pixels)
+            model = load_model(located, "classifier", 1)
+            (opinion,) = decide_alone(predict(model, flat, [chromosome]))
     except KaryogramError as error:
         raise NotAPicture(f"{pictures.shown_name(file.filename)}: {error}", field="image") from error
-    finally:
-        _turns.release()
     row = opinion.probabilities
     return {
         "label": LABELS[opinion.label],

@@ -4,7 +4,6 @@ import tempfile
 from pathlib import Path
 from typing import Any
 
-import numpy as np
 from apiflask import APIBlueprint, Schema
 from apiflask.fields import String
 from apiflask.validators import Length, OneOf
@@ -12,18 +11,19 @@ from flask import Response, send_file
 from sqlalchemy import select
 from sqlalchemy.orm import Session
 
-from karyogram.cases import write_case
+from karyogram.cases import cells_table, write_case
 from karyogram.draw.karyogram import Style
 from karyogram.files import write_bytes, write_text
 from karyogram.karyotype.case import make_case
 from karyogram.output import CUTOUTS, FORMATS, parse_formats
 from karyogram.records import Case as Record
+from karyogram.records import Karyotype
 from karyogram.report.blocks import Block
 from karyogram.report.content import Cell, report_blocks
 from karyogram.report.html import to_html
 from karyogram.web.api.pictures import KaryogramIn
 from karyogram.web.archive import send_bytes, send_folder, send_zip, table
-from karyogram.web.bench import bench
+from karyogram.web.bench import bench, open_kept
 from karyogram.web.corrections import LAYOUTS
 from karyogram.web.db import exports as store
 from karyogram.web.db import reading
@@ -37,6 +37,7 @@ from karyogram.web.refusals import Conflict, Invalid, TooLarge
 from karyogram.web.repeats import once
 from karyogram.web.signed import case_blocks, cell_blocks, people_table
 from karyogram.web.states import state_of
+from karyogram.web.turns import DRAWING
 
 exports = APIBlueprint("exports", __name__, tag="exports")
 
@@ -71,7 +72,7 @@ class TrainingIn(Schema):
 
 @exports.get("/analyses/<int:analysis>/export")
 @exports.input(FormatsIn, location="query")
-@exports.doc(summary="An analysis as it is now, in one format or several (then a zip)", responses=[409, 422])
+@exports.doc(summary="An analysis as it is now, in one format or several (then a zip)", responses=[409, 422, 503])
 def export_analysis(analysis: int, query_data: dict[str, Any]) -> Response:
     """Return the files of these formats: the keys of :data:`karyogram.output.FORMATS`."""
     try:
@@ -83,7 +84,7 @@ def export_analysis(analysis: int, query_data: dict[str, Any]) -> Response:
     with reading(bench().engine) as session:
         loaded = load_analysis(session, analysis)
     state, picture, style = state_of(loaded), bench().picture(loaded.metaphase).pixels, _style(query_data)
-    with tempfile.TemporaryDirectory() as scratch:
+    with DRAWING.take(), tempfile.TemporaryDirectory() as scratch:
         folder = Path(scratch)
         for name in sorted(wanted):
             if name in REPORTS:
@@ -110,7 +111,7 @@ def _report(blocks: list[Block], name: str) -> bytes:
 
 @exports.get("/cases/<int:case>/export")
 @exports.input(CaseFormatIn, location="query")
-@exports.doc(summary="A case: report (pdf, html), case.json, cells.csv, or all of it (zip)", responses=[409, 422])
+@exports.doc(summary="A case: report (pdf, html), case.json, cells.csv, or all of it (zip)", responses=[409, 422, 503])
 def export_case(case: int, query_data: dict[str, Any]) -> Response:
     """Return a case in one format; a report shows the proposed karyograms, or all."""
     form, style = query_data["format"], _style(query_data)
@@ -119,21 +120,21 @@ def export_case(case: int, query_data: dict[str, Any]) -> Response:
         record = make_case(row.name, entries_of(session, row), row.kind)
         if form == "json":
             return send_bytes(record.to_json().encode(), f"{row.name}.json")
+        if form == "csv":
+            return send_bytes(cells_table(record.cells).encode(), f"{row.name}.csv")
         actions = list(session.scalars(select(Action).where(Action.case_id == case).order_by(Action.id)))
         people = people_table([load_analysis(session, number) for number in _newest(session, row)])
         trail = _audit(session, case)
-        pictures = {cell.filename: bench().picture(cell).pixels for cell in row.metaphases if cell.use == "karyogram"}
-    with tempfile.TemporaryDirectory() as scratch:
-        folder = Path(scratch)
-        if form in ("csv", "zip"):
-            write_case(folder, record, pictures)
-        if form == "csv":
-            return send_bytes((folder / "cells.csv").read_bytes(), f"{row.name}.csv")
-        cells = _shown(record, pictures, query_data["cells"] == "all")
-        lead = [*case_blocks(row, record, actions), *people]
+        paths = {cell.filename: bench().path(cell) for cell in row.metaphases}
+    chosen = _shown(record, query_data["cells"] == "all")
+    lead = [*case_blocks(row, record, actions), *people]
+    with DRAWING.take(), tempfile.TemporaryDirectory() as scratch:
+        cells = [Cell(open_kept(paths[each.image]).pixels, each) for each in chosen]
         blocks = report_blocks(cells, style, f"Case {row.name}", lead)
         if form in REPORTS:
             return send_bytes(_report(blocks, form), f"{row.name}.{form}")
+        folder = Path(scratch)
+        write_case(folder, record, {each.image: open_kept(paths[each.image]).pixels for each in record.karyotypes})
         write_bytes(folder / "report.pdf", _report(blocks, "pdf"))
         write_text(folder / "audit.csv", trail)
         for number, karyotype in enumerate(record.karyotypes, 1):
@@ -141,14 +142,14 @@ def export_case(case: int, query_data: dict[str, Any]) -> Response:
         return send_folder(folder, sorted(path.name for path in folder.iterdir()), row.name)
 
 
-def _shown(record: Record, pictures: dict[str, np.ndarray], everything: bool) -> list[Cell]:
-    """Return the cells of a report: all, or those proposed, or else the best. Raises Conflict if none has been read."""
+def _shown(record: Record, everything: bool) -> list[Karyotype]:
+    """Return the cells that a report shows: all, or those proposed, or else the best. Raises Conflict if none has been read."""
     karyotypes = {karyotype.image: karyotype for karyotype in record.karyotypes}
     ranked = [cell for cell in record.cells if cell.image in karyotypes and cell.use == "karyogram"]
     if not ranked:
         raise Conflict("no cell of this case has been read yet")
     chosen = ranked if everything else [cell for cell in ranked if cell.proposed] or ranked[:SHOWN]
-    return [Cell(pictures[cell.image], karyotypes[cell.image]) for cell in chosen]
+    return [karyotypes[cell.image] for cell in chosen]
 
 
 def _newest(session: Session, case: Case) -> list[int]:
@@ -186,7 +187,8 @@ def training(query_data: dict[str, Any]) -> Response:
         ids = store.cells_signed(session, query_data["state"])
     if len(ids) > AT_ONCE:
         raise TooLarge(f"{len(ids)} cells, more than the {AT_ONCE} of one answer: POST the same to have them packed")
-    return send_zip(LAYOUTS[query_data["layout"]](corrected(bench(), ids)), f"training-{query_data['layout']}.zip")
+    with DRAWING.take():
+        return send_zip(LAYOUTS[query_data["layout"]](corrected(bench(), ids)), f"training-{query_data['layout']}.zip")
 
 
 @exports.post("/export/training")

@@ -28,6 +28,7 @@ from karyogram.web.db.tables import Analysis, Metaphase
 from karyogram.web.edits import State
 from karyogram.web.refusals import Missing
 from karyogram.web.states import state_of
+from karyogram.web.turns import DRAWING
 
 pictures = APIBlueprint("pictures", __name__, tag="pictures")
 
@@ -94,7 +95,8 @@ def karyogram(analysis: int, query_data: dict[str, Any]) -> Response:
     style = Style(query_data["dpi"], query_data["ideograms"], query_data["measures"])
 
     def draw() -> np.ndarray:
-        return draw_karyogram(bench().picture(metaphase).pixels, state.karyotype, style=style)
+        with DRAWING.take():
+            return draw_karyogram(bench().picture(metaphase).pixels, state.karyotype, style=style)
 
     return _png((metaphase.sha256, state.records, state.deleted, style), draw, query_data["version"])
 
@@ -107,7 +109,8 @@ def overlay(analysis: int, query_data: dict[str, Any]) -> Response:
     metaphase, state = _state(analysis)
 
     def draw() -> np.ndarray:
-        return draw_overlay(bench().picture(metaphase).pixels, state.karyotype)
+        with DRAWING.take():
+            return draw_overlay(bench().picture(metaphase).pixels, state.karyotype)
 
     return _png((metaphase.sha256, state.records, state.deleted), draw, query_data["version"])
 

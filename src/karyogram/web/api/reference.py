@@ -62,6 +62,6 @@ def _field(name: str, schema: dict[str, Any], place: str, needed: bool) -> dict[
         "place": place,
         "kind": " or ".join(kind) if isinstance(kind, list) else kind,
         "needed": needed,
-        "values": ", ".join(str(value) for value in schema.get("enum", ()) if value != ""),
+        "values": ", ".join(str(value) for value in schema.get("enum", ()) if value != "") or schema.get("description", ""),
         "default": schema.get("default"),
     }

@@ -9,7 +9,7 @@ from sqlalchemy.orm import Session
 from karyogram.records import Karyotype
 from karyogram.web.db.edits import hold_case, summarise, touch
 from karyogram.web.db.engine import clock
-from karyogram.web.db.tables import STATES, Analysis, Metaphase, now
+from karyogram.web.db.tables import STATES, Analysis, Case, Metaphase, now
 
 QUEUED, RUNNING, DONE, FAILED = STATES
 #: Seconds after which a row that waits while the queue is empty counts as lost between the two.
@@ -92,6 +92,9 @@ def sweep(session: Session, lease: float, attempts: int) -> list[int]:
     reason = f"the worker died {attempts} times over this picture (out of memory?)"
     tired = update(Analysis).where(Analysis.id.in_(ids), Analysis.attempts >= attempts)
     session.execute(tired.values(state=FAILED, error=reason, finished=now()))
+    cases = select(Metaphase.case_id).join(Analysis, Analysis.metaphase_id == Metaphase.id)
+    failed = Case.id.in_(cases.where(Analysis.id.in_(ids), Analysis.state == FAILED))
+    session.execute(update(Case).where(failed).values(updated=now(), result=None))
     fresh = update(Analysis).where(Analysis.id.in_(ids), Analysis.state == RUNNING)
     session.execute(fresh.values(state=QUEUED, heartbeat=clock(session)))
     return list(session.scalars(select(Analysis.id).where(Analysis.id.in_(ids), Analysis.state == QUEUED)))

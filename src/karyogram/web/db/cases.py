@@ -1,21 +1,23 @@
 """Questions and changes about cases."""
 
-from collections import Counter
 from collections.abc import Mapping, Sequence
+from dataclasses import replace
 from datetime import datetime
-from typing import Any, NamedTuple
+from functools import lru_cache
+from typing import Any
 
-from sqlalchemy import and_, func, select, update
+from sqlalchemy import Engine, select, update
 from sqlalchemy.exc import IntegrityError
-from sqlalchemy.orm import Session, undefer
+from sqlalchemy.orm import Session
 
 from karyogram.errors import KaryogramError
 from karyogram.karyotype.case import Entry, make_case
 from karyogram.records import Case as Record
 from karyogram.records import Karyotype
-from karyogram.web.db.analyses import latest
+from karyogram.web.db.analyses import DONE, latest
 from karyogram.web.db.edits import check_open, hold_case, load_analysis, reopen, touch
-from karyogram.web.db.tables import ADDED_UP, KINDS, STATES, USES, WAITING, Action, Analysis, Case, Edit, Metaphase, iso
+from karyogram.web.db.engine import reading
+from karyogram.web.db.tables import ADDED_UP, KINDS, USES, WAITING, Action, Analysis, Case, Edit, Metaphase, iso
 from karyogram.web.refusals import Conflict, Forbidden, Invalid, Missing
 from karyogram.web.states import state_of
 
@@ -29,17 +31,10 @@ ACTIONS: dict[str, tuple[tuple[str, ...], str | None, str]] = {
 }
 
 
+#: So many parsed karyotypes are kept, 0.4 MB each.
+MOST_CELLS = 200
 #: Actions that put a name under what the cells say.
 SIGNATURES = ("review", "approve", "second")
-
-
-class Cell(NamedTuple):
-    """What the list needs to know of a metaphase and the analysis that counts."""
-
-    use: str
-    state: str
-    review: int | None
-    iscn: str
 
 
 def find_case(session: Session, case_id: int) -> Case:
@@ -199,74 +194,34 @@ def _note(session: Session, case: Case, user: str, kind: str, what: dict[str, An
     touch(case)
 
 
-def versions(session: Session, case_id: int) -> dict[str, Any]:
-    """Return the version and state of a case and of all of its analyses, and who changed each last, as JSON. Raises Missing."""
-    case = find_case(session, case_id)
-    last = and_(Edit.analysis_id == Analysis.id, Edit.number == Analysis.version)
-    asked = select(Analysis.id, Analysis.version, Analysis.state, Edit.user, Edit.at).join(Metaphase).outerjoin(Edit, last)
-    rows = session.execute(asked.where(Metaphase.case_id == case_id).order_by(Analysis.id)).all()
-    told = {str(row.id): {"version": row.version, "state": row.state, "by": row.user, "at": iso(row.at)} for row in rows}
-    return {"version": case.version, "state": case.state, "analyses": told}
-
-
-def list_cases(session: Session, query: str, state: str, archived: bool, page: int, per_page: int) -> tuple[list[Any], int]:
-    """Return a page of cases, those changed last first, as JSON, and how many there are in all."""
-    wanted = select(Case).where(Case.archived == archived)
-    if query:
-        wanted = wanted.where(func.lower(Case.name).contains(query.lower(), autoescape=True))
-    if state:
-        wanted = wanted.where(Case.state == state)
-    total = session.scalar(select(func.count()).select_from(wanted.subquery())) or 0
-    ordered = wanted.order_by(Case.updated.desc(), Case.id.desc()).limit(per_page).offset((page - 1) * per_page)
-    cases = session.scalars(ordered).all()
-    cells: dict[int, list[Cell]] = {case.id: [] for case in cases}
-    newest = latest().join(Metaphase, Metaphase.id == Analysis.metaphase_id).where(Metaphase.case_id.in_(cells))
-    columns = (Metaphase.case_id, Metaphase.use, Analysis.state, Analysis.review, Analysis.iscn)
-    joined = select(*columns).join(Analysis, Analysis.metaphase_id == Metaphase.id).where(Analysis.id.in_(newest))
-    for row in session.execute(joined):
-        cells[row.case_id].append(Cell(row.use, row.state, row.review, row.iscn))
-    return [case_line(case, cells[case.id]) for case in cases], total
-
-
-def case_line(case: Case, cells: Sequence[Cell]) -> dict[str, Any]:
-    """Return what the list of cases shows of one."""
-    states = Counter(cell.state for cell in cells)
-    used = [cell for cell in cells if cell.use == "karyogram"]
-    texts = Counter(cell.iscn for cell in used if cell.iscn)
-    return {
-        "id": case.id,
-        "name": case.name,
-        "kind": case.kind,
-        "state": case.state,
-        "archived": case.archived,
-        "version": case.version,
-        "metaphases": len(cells),
-        **{state: states[state] for state in STATES},
-        "to_review": sum(cell.review or 0 for cell in used),
-        "iscn": case.iscn or (texts.most_common(1)[0][0] if texts else ""),
-        "created": iso(case.created),
-        "updated": iso(case.updated),
-    }
-
-
 def entries_of(session: Session, case: Case) -> list[Entry]:
     """Return the cells of a case as :func:`karyogram.karyotype.case.make_case` takes them, each with its current karyotype.
 
     Of a cell whose every chromosome a person has confirmed, the text counts as a person's.
     """
     ids = [metaphase.id for metaphase in case.metaphases]
-    rows = session.scalars(select(Analysis).where(Analysis.id.in_(latest(ids))).options(undefer(Analysis.current)))
-    newest = {row.metaphase_id: row for row in rows}
+    newest = {row.metaphase_id: row for row in session.scalars(select(Analysis).where(Analysis.id.in_(latest(ids))))}
     found = []
     for cell in case.metaphases:
-        row = newest.get(cell.id)
-        karyotype = Karyotype.from_json(row.current) if row and row.current and cell.use == "karyogram" else None
+        row, karyotype, text = newest.get(cell.id), None, ""
+        if row and row.state == DONE and cell.use == "karyogram":
+            karyotype, checked = _as_it_stands(session.get_bind(), row.id, row.version)
+            text = karyotype.iscn if checked else ""
         number = cell.counted_number if cell.use == "counted" else None
         bands = row.bands if row and karyotype else None
-        checked = karyotype is not None and row is not None and state_of(load_analysis(session, row.id)).checked
-        text = karyotype.iscn if karyotype and checked else ""
         found.append(Entry(cell.filename, karyotype, cell.use, number, text, cell.note, bands))
     return found
+
+
+@lru_cache(maxsize=MOST_CELLS)
+def _as_it_stands(engine: Engine, analysis_id: int, version: int) -> tuple[Karyotype, bool]:
+    """Return what one version of an analysis is, and whether a person has confirmed all of it; neither ever changes.
+
+    Kept, since each edit in a case lets all of its cells be added up anew, and a karyotype takes some milliseconds to parse.
+    """
+    with reading(engine) as session:
+        loaded = load_analysis(session, analysis_id)
+    return Karyotype.from_json(loaded.analysis.current or ""), version > 0 and state_of(loaded).checked
 
 
 def add_up(session: Session, case: Case) -> dict[str, Any]:
@@ -274,10 +229,11 @@ def add_up(session: Session, case: Case) -> dict[str, Any]:
     if case.result is not None and set(case.result) == set(ADDED_UP):  # one kept by an older version tells less
         return case.result
     try:
-        result = make_case(case.name, entries_of(session, case), case.kind).to_dict()
+        record = make_case(case.name, entries_of(session, case), case.kind)
     except KaryogramError as error:
-        result = Record(case.name, case.kind, warnings=(str(error),)).to_dict()
-    return {key: result[key] for key in ADDED_UP}
+        record = Record(case.name, case.kind, warnings=(str(error),))
+    told = replace(record, karyotypes=()).to_dict()
+    return {key: told[key] for key in ADDED_UP}
 
 
 def keep_result(session: Session, case_id: int, stamp: datetime, result: dict[str, Any]) -> None:

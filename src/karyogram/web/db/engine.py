@@ -6,7 +6,10 @@ from importlib.resources import as_file, files
 from typing import Any
 
 from sqlalchemy import ColumnElement, Connection, Engine, Float, create_engine, event, func, literal_column
+from sqlalchemy.exc import OperationalError
 from sqlalchemy.orm import Session
+
+from karyogram.errors import DataError
 
 #: Seconds to wait for another's write on SQLite.
 PATIENCE = 30
@@ -31,6 +34,11 @@ def _prepare_sqlite(connection: Any, _: Any) -> None:
     connection.isolation_level = None  # SQLAlchemy's begin is the only one
     for pragma in ("journal_mode=WAL", "synchronous=FULL", "foreign_keys=ON"):
         connection.execute(f"PRAGMA {pragma}")
+    connection.create_function("lower", 1, _lower, deterministic=True)  # SQLite's own knows no letter beyond Z
+
+
+def _lower(text: str | None) -> str | None:
+    return None if text is None else text.lower()
 
 
 def _begin_sqlite(connection: Connection) -> None:
@@ -60,17 +68,26 @@ def clock(session: Session) -> ColumnElement[float]:
 
 
 def migrate(engine: Engine, revision: str = "head") -> None:
-    """Bring the tables to a revision; other processes that want the same wait."""
+    """Bring the tables to a revision; other processes that want the same wait.
+
+    Raises DataError for a database that cannot be opened, or that a newer karyogram has made.
+    """
     from alembic import command
     from alembic.config import Config
+    from alembic.util import CommandError
 
-    with (
-        as_file(files("karyogram.web.db") / "migrations") as scripts,
-        engine.execution_options(writes=True).begin() as connection,
-    ):
-        if connection.dialect.name == "postgresql":
-            connection.exec_driver_sql(f"SELECT pg_advisory_xact_lock({MIGRATING})")
-        config = Config()
-        config.set_main_option("script_location", str(scripts).replace("%", "%%"))
-        config.attributes["connection"] = connection
-        command.upgrade(config, revision)
+    try:
+        with (
+            as_file(files("karyogram.web.db") / "migrations") as scripts,
+            engine.execution_options(writes=True).begin() as connection,
+        ):
+            if connection.dialect.name == "postgresql":
+                connection.exec_driver_sql(f"SELECT pg_advisory_xact_lock({MIGRATING})")
+            config = Config()
+            config.set_main_option("script_location", str(scripts).replace("%", "%%"))
+            config.attributes["connection"] = connection
+            command.upgrade(config, revision)
+    except CommandError as error:
+        raise DataError(f"the database is not of this karyogram, perhaps of a newer one: {error}") from error
+    except OperationalError as error:
+        raise DataError(f"the database cannot be opened: {str(error.orig).strip()}") from error

@@ -8,12 +8,10 @@ from sqlalchemy.orm import Session
 
 from karyogram.web.db.analyses import latest
 from karyogram.web.db.engine import clock
-from karyogram.web.db.tables import STATES, WAITING, Analysis, Case, Export, Metaphase, iso, now
+from karyogram.web.db.tables import GONE, STATES, WAITING, Analysis, Case, Export, Metaphase, iso, now
 from karyogram.web.refusals import Busy, Missing, TooLarge
 
 QUEUED, RUNNING, DONE, FAILED = STATES
-#: What becomes of an export whose file is kept no longer.
-GONE = "gone"
 #: Which states of a case count as signed, at least.
 SIGNED = {"approved": ("approved", "locked"), "reviewed": ("reviewed", "approved", "locked")}
 #: So many exports may wait or run, one may hold so many cells, and its file is kept for so long.

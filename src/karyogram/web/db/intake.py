@@ -25,12 +25,20 @@ def case_for(session: Session, user: str, case_id: int | None, case_name: str, o
     if case_id is not None:
         find_case(session, case_id)
     elif case_name:
-        case_id = session.scalar(select(Case.id).where(Case.name == case_name.strip()))
-    if case_id is None:
-        case_id = add_case(session, case_name or free_name(session, otherwise), KINDS[0], user).id
+        case_id = _named(session, case_name.strip())
+    while case_id is None:
+        try:
+            case_id = add_case(session, case_name or free_name(session, otherwise), KINDS[0], user).id
+        except Conflict:  # somebody made a case of this name just now: join it, or take the next name that is free
+            case_id = _named(session, case_name.strip())
     case = hold_case(session, case_id)
     check_open(case)
     return case
+
+
+def _named(session: Session, name: str) -> int | None:
+    """Return the id of the case of a name, None if there is none."""
+    return session.scalar(select(Case.id).where(Case.name == name))
 
 
 def add_metaphase(session: Session, case: Case, stored: Stored, filename: str, user: str) -> Metaphase:

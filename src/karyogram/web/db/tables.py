@@ -12,6 +12,8 @@ USES = ("karyogram", "counted", "excluded")
 CASE_STATES = ("open", "reviewed", "approved", "locked")
 STATES = ("queued", "running", "done", "failed")
 WAITING = STATES[:2]
+#: What becomes of an export whose file is kept no longer.
+GONE = "gone"
 #: What is kept of what the cells of a case add up to.
 ADDED_UP = ("modal_number", "iscn", "clones", "findings", "cells", "structural", "warnings")
 

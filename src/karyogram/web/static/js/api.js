@@ -15,8 +15,12 @@ export class ApiError extends Error {
 }
 
 let known;
-/** Who reads: {name, role, csrf, open}. Asked once. */
+/** Who reads: {name, role, csrf, open}. Asked once a session. */
 export const me = () => (known ??= request("GET", "/me"));
+
+let holds = () => false;
+/** Let the page stay when the session ends, as long as `asked()`: leaving it would lose something. */
+export const holdWhile = (asked) => (holds = asked);
 
 async function headers(method, extra) {
   const all = { Accept: "application/json", ...extra };
@@ -38,6 +42,16 @@ async function send(method, path, body, extra = {}) {
 }
 
 async function request(...asked) {
+  try {
+    return await once(...asked);
+  } catch (error) {
+    if (error.body?.error?.field !== "X-CSRF-Token") throw error;
+    known = undefined; // the reader has logged in anew in another tab
+    return once(...asked);
+  }
+}
+
+async function once(...asked) {
   const response = await send(...asked);
   return answer(response.status, await response.text());
 }
@@ -49,7 +63,10 @@ function answer(status, text) {
   } catch {
     body = null;
   }
-  if (status === 401 && location.pathname !== "/login") location.assign(`/login?next=${encodeURIComponent(location.pathname)}`);
+  if (status === 401) {
+    known = undefined;
+    if (location.pathname !== "/login" && !holds()) location.assign(`/login?next=${encodeURIComponent(location.pathname)}`);
+  }
   if (status >= 400) throw new ApiError(status, body);
   return body;
 }
@@ -64,6 +81,8 @@ export async function cases(filters, tag) {
   return { ...answer(response.status, await response.text()), tag: response.headers.get("ETag") };
 }
 export const oneCase = (id) => request("GET", `/cases/${id}`);
+/** Change name, kind or archived of a case. Returns the case. */
+export const changeCase = ({ id, version }, changes) => request("PATCH", `/cases/${id}`, { version, ...changes });
 export const versions = (id) => request("GET", `/cases/${id}/versions`);
 /** Sign or reopen a case as it was seen: its version, and those of its analyses. Returns the case. */
 export const act = (whole, kind, note = "") =>
@@ -94,6 +113,16 @@ export const template = (label) => `${BASE}/templates/${label}.png`;
 export const exported = (id, wanted) => `${BASE}/analyses/${id}/export?${query(wanted)}`;
 export const caseExported = (id, wanted) => `${BASE}/cases/${id}/export?${query(wanted)}`;
 export const audit = (id) => `${BASE}/cases/${id}/audit.csv`;
+
+/** A file of the server, as {blob, name}: the name is the one that it is to be saved under. */
+export async function file(href) {
+  const response = await fetch(href, { headers: await headers("GET", {}) });
+  if (!response.ok) return answer(response.status, await response.text());
+  const said = response.headers.get("Content-Disposition") ?? "";
+  const coded = /filename\*=UTF-8''([^;]+)/.exec(said)?.[1];
+  const name = coded ? decodeURIComponent(coded) : (/filename="?([^";]+)/.exec(said)?.[1] ?? "");
+  return { blob: await response.blob(), name };
+}
 
 /** A key that makes a POST safe to send again. */
 const idempotency = () =>

@@ -1,12 +1,11 @@
-// What the bench asks and tells: classes, odd cells, use of a metaphase, signing, conflicts, exports, history, keys.
+// What the bench asks and tells: classes, odd cells, use of a metaphase, rearrangements, signing, conflicts, history, keys.
 
 import * as api from "./api.js";
-import { ask, openMenu, tell } from "./dialogs.js";
+import { ask, tell } from "./dialogs.js";
 import { announce, h, notify, when } from "./dom.js";
 import { counted, inWords } from "./edits.js";
-import { ofCase, ofCell } from "./exports.js";
 import { KEYS } from "./keys.js";
-import { FORMATS, LABELS, ROWS, expected } from "./labels.js";
+import { LABELS, ROWS, expected } from "./labels.js";
 import { guesses } from "./panel.js";
 
 /** Resolves to a label, to null for "without a place", to undefined if the reader thought better of it. */
@@ -20,7 +19,7 @@ export async function palette({ state }) {
         value: label,
         type: "submit",
         class: likely.has(label) ? "likely" : "",
-        "data-first": label === one.label,
+        "data-first": label === (one.label ?? [...likely.keys()][0]),
         title: likely.has(label) ? `probability ${likely.get(label).toFixed(2)}` : "",
       },
       label,
@@ -152,46 +151,23 @@ export async function conflict(bench, error) {
 /** The last edit is somebody else's; resolves to whether it is to be taken back. */
 export const undoTheirs = (by) => ask(`Undo what ${by} has done?`, h("p", {}, "The last edit is not yours."), [["yes", "Undo it"]]);
 
-export function exports({ state, whole }, button) {
-  openMenu(
-    button,
-    h("section", {}, h("h2", {}, "This cell"), ofCell(state.id, FORMATS)),
-    h("section", {}, h("h2", {}, `Case ${whole.name}`), ofCase(whole)),
+/** Ask for the rearrangements that are seen in the cell; resolves to terms as ISCN writes them, to null without an answer. */
+export async function structure({ state }) {
+  const told = state.analysis.structural;
+  const given = await ask(
+    "Rearrangements in this cell",
+    [
+      h("p", {}, "As ISCN writes them, parted by blanks, such as t(9;22)(q34;q11.2) or +mar. Nothing: looked, and found none."),
+      h(
+        "label",
+        { class: "field" },
+        "Terms",
+        h("input", { name: "terms", value: (told ?? []).join(" "), autocomplete: "off", spellcheck: "false", "data-first": true }),
+      ),
+    ],
+    [["yes", "Save"]],
   );
-}
-
-/** What is needed less often: the use of the metaphase, the state of the case, history, keys. */
-export function more(bench, button) {
-  const { whole, person, state } = bench;
-  const metaphase = whole.metaphases.find(({ analysis }) => analysis?.id === state.id);
-  const entry = (text, run, key) =>
-    h(
-      "button",
-      { type: "button", onclick: () => (menu.hidePopover(), run()) },
-      text,
-      key ? h("kbd", { class: "end" }, key) : null,
-    );
-  const signs = person.role === "approve";
-  const deeds = [
-    bench.canEdit && metaphase?.use !== "excluded" && entry("Exclude the metaphase", () => bench.use("excluded"), "Shift X"),
-    bench.canEdit && metaphase?.use !== "counted" && entry("Count only", () => bench.use("counted"), "C"),
-    bench.canEdit &&
-      metaphase &&
-      metaphase.use !== "karyogram" &&
-      entry("Take it for a karyogram again", () => bench.use("karyogram")),
-    h("h2", {}, `Case ${whole.name}: ${whole.state}`),
-    whole.state === "open" && bench.canEdit && entry("Mark as reviewed", () => bench.act("review")),
-    signs && ["open", "reviewed"].includes(whole.state) && entry("Approve the case", () => bench.act("approve")),
-    person.role !== "read" &&
-      ["reviewed", "approved"].includes(whole.state) &&
-      entry("Sign as second reader", () => bench.act("second")),
-    signs && whole.state === "approved" && entry("Lock", () => bench.act("lock")),
-    signs && whole.state !== "open" && entry("Reopen", () => bench.act("reopen")),
-    h("h2", {}, "Bench"),
-    entry("History", () => bench.history(), "T"),
-    entry("Keys", () => bench.help(), "?"),
-  ];
-  const menu = openMenu(button, deeds.filter(Boolean));
+  return given && given.terms.split(/[\s,]+/).filter(Boolean);
 }
 
 export async function history({ state }) {

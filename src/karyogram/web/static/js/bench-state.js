@@ -18,7 +18,7 @@ export class BenchState extends EventTarget {
     this.queue = [];
     this.sending = false;
     this.conflict = null;
-    this.offline = false;
+    this.trouble = ""; // why edits do not reach the server: "offline", "logged out"
     this.theirs = ""; // who made the last edit, if somebody else has while this page was open
   }
 
@@ -103,6 +103,11 @@ export class BenchState extends EventTarget {
     this.tell("chosen");
   }
 
+  chooseAll(ids) {
+    this.chosen = ids;
+    this.tell("chosen");
+  }
+
   hover(id) {
     if (id === this.hovered) return;
     this.hovered = id;
@@ -138,7 +143,7 @@ export class BenchState extends EventTarget {
         const { version } = this.analysis;
         const answer = await (job.edits ? api.edit(this.id, version, job.edits) : api.step(this.id, job.way, version));
         this.queue.shift();
-        this.offline = false;
+        this.trouble = "";
         this.take(answer);
       } catch (error) {
         await this.#failed(job, error);
@@ -152,8 +157,8 @@ export class BenchState extends EventTarget {
     if (error.status === 409) {
       this.conflict = error;
       this.tell("conflict", error);
-    } else if (error.status === undefined || error.status >= 500 || error.status === 429) {
-      this.offline = true;
+    } else if (error.status === undefined || error.status >= 500 || [401, 429].includes(error.status)) {
+      this.trouble = error.status === 401 ? "logged out" : "offline";
       this.tell("saving");
       await new Promise((resolve) => setTimeout(resolve, RETRY));
     } else {
@@ -165,6 +170,7 @@ export class BenchState extends EventTarget {
 
   /** Resolves once nothing is under way any more: to true if all is saved, to false if a person has to decide. */
   async settled() {
+    if (this.conflict) this.tell("conflict", this.conflict);
     while (this.unsaved && !this.conflict)
       await new Promise((resolve) => this.addEventListener("saving", resolve, { once: true }));
     return !this.unsaved;

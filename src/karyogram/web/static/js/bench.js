@@ -39,6 +39,7 @@ async function start() {
   const { metaphase, case: key } = state.analysis;
   const [picture, whole, who] = await Promise.all([fetchPicture(metaphase), api.oneCase(key), person]);
   bench.open(picture, who, whole);
+  for (const kind of ["dragover", "drop"]) window.addEventListener(kind, (event) => event.preventDefault()); // no file here
   window.addEventListener("beforeunload", (event) => state.unsaved && event.preventDefault());
 }
 

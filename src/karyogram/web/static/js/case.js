@@ -1,6 +1,7 @@
 // One case: its cells, what they add up to, what can be done with it, and who did what.
 
 import * as api from "./api.js";
+import { card } from "./case-cells.js";
 import { ask, openMenu } from "./dialogs.js";
 import { $, announce, h, iconButton, notify, when } from "./dom.js";
 import { onChoose, onDrop } from "./drops.js";
@@ -8,7 +9,7 @@ import { ofCase } from "./exports.js";
 import { takeIn } from "./intake.js";
 import { deedsOfOthers, isCurrent, watch } from "./live.js";
 import { nameOf, showReader } from "./person.js";
-import { isNews, sawCase } from "./seen.js";
+import { sawCase } from "./seen.js";
 import { WORDS, notifyOf, act as sign } from "./signing.js";
 
 const id = Number(document.body.dataset.key);
@@ -35,11 +36,11 @@ function render() {
   document.title = `${whole.name} · karyogram`;
   $("#name").textContent = whole.name;
   $("#state").className = `mark ${COLOURS[whole.state] ?? ""}`;
-  $("#state").textContent = whole.state;
+  $("#state").textContent = whole.archived ? `${whole.state}, in the archive` : whole.state;
   $(".crumbs").replaceChildren(h("a", { href: "/" }, "Cases"));
   renderResult();
   renderActions();
-  $("#cells").replaceChildren(...whole.metaphases.map(cell));
+  $("#cells").replaceChildren(...whole.metaphases.map((one) => card(one, { whole, person, changed: load })));
   $("#history").replaceChildren(
     ...whole.actions
       .toReversed()
@@ -131,6 +132,37 @@ async function act(kind, question) {
   await load();
 }
 
+/** Ask for another name or kind, or put the case into the archive, which takes it off the list. */
+async function change() {
+  const closed = !["open", "reviewed"].includes(whole.state);
+  const kinds = ["constitutional", "acquired"].map((kind) => h("option", { value: kind, selected: kind === whole.kind }, kind));
+  const given = await ask(
+    `Case ${whole.name}`,
+    [
+      closed ? h("p", { class: "muted" }, `The case is ${whole.state}: name and kind stay as they are.`) : null,
+      h("label", { class: "field" }, "Name", h("input", { name: "name", value: whole.name, required: true, disabled: closed })),
+      h("label", { class: "field" }, "Kind", h("select", { name: "kind", disabled: closed }, kinds)),
+      h(
+        "label",
+        { class: "choice" },
+        h("input", { type: "checkbox", name: "archived", checked: whole.archived }),
+        "In the archive",
+      ),
+    ],
+    [["yes", "Save"]],
+  );
+  if (!given) return;
+  const wanted = { name: whole.name, kind: whole.kind, ...given, archived: Boolean(given.archived) };
+  const changes = ["name", "kind", "archived"].filter((field) => wanted[field] !== whole[field]);
+  if (!changes.length) return;
+  try {
+    await api.changeCase(whole, Object.fromEntries(changes.map((field) => [field, wanted[field]])));
+  } catch (error) {
+    notify(error.message, "bad");
+  }
+  await load();
+}
+
 function renderActions() {
   const signs = person.role === "approve";
   const edits = person.role !== "read";
@@ -141,6 +173,7 @@ function renderActions() {
     ...[
       doubtful ? h("a", { class: "button", href: `/analyses/${doubtful.analysis.id}` }, "Review") : null,
       exports,
+      edits ? button("Name, kind, archive…", change) : null,
       edits && whole.state === "open" ? button("Mark as reviewed", () => act("review")) : null,
       edits && ["reviewed", "approved"].includes(whole.state)
         ? button("Sign as second reader", () => act("second", "Sign as second reader?"))
@@ -152,99 +185,6 @@ function renderActions() {
   );
 }
 
-function cell({ id: key, filename, use, counted_number: number, note, analysis }) {
-  const done = analysis?.state === "done";
-  const href = analysis ? `/analyses/${analysis.id}` : null;
-  const view = h("img", { src: api.picture(key), alt: "", loading: "lazy" });
-  const marks = [
-    !analysis || done
-      ? null
-      : h(
-          "span",
-          { class: `mark ${analysis.state === "failed" ? "red" : "blue"}` },
-          { queued: "waits to be read", running: "is being read", failed: "failed" }[analysis.state],
-        ),
-    use === "karyogram" ? null : h("span", { class: "mark red" }, use === "counted" ? `counted: ${number ?? "?"}` : "excluded"),
-    done && analysis.review ? h("span", { class: "mark amber" }, `${analysis.review} to review`) : null,
-    done && !analysis.review && use === "karyogram"
-      ? h("span", { class: "mark green" }, analysis.version ? "looked at" : "nothing to review")
-      : null,
-    analysis && isNews(analysis) ? h("span", { class: "mark amber" }, "changed since you looked") : null,
-    done && analysis.quality ? h("span", { class: "muted" }, `quality ${analysis.quality.toFixed(2)}`) : null,
-  ];
-  const chooser = h(
-    "select",
-    {
-      "aria-label": `Use of ${filename}`,
-      disabled: person.role === "read" || !["open", "reviewed"].includes(whole.state),
-      onchange: ({ target }) => setUse(key, target.value, analysis),
-    },
-    ["karyogram", "counted", "excluded"].map((value) =>
-      h(
-        "option",
-        { value, selected: value === use },
-        { karyogram: "Karyogram", counted: "Count only", excluded: "Exclude" }[value],
-      ),
-    ),
-  );
-  return h(
-    "li",
-    { class: `cell ${use}` },
-    href && done ? h("a", { class: "view", href, "aria-label": `Open ${filename}` }, view) : h("div", { class: "view" }, view),
-    h(
-      "div",
-      { class: "about" },
-      h("span", { class: "name", title: filename }, filename),
-      h("span", { class: "iscn" }, done ? analysis.iscn || `${analysis.count} chromosomes` : ""),
-      h("div", { class: "row" }, marks),
-      analysis?.error ? h("p", { class: "bad" }, analysis.error) : null,
-      note ? h("p", { class: "muted" }, note) : null,
-      h(
-        "div",
-        { class: "row uses" },
-        chooser,
-        analysis?.state === "failed" ? h("button", { type: "button", onclick: () => again(analysis.id) }, "Read again") : null,
-      ),
-    ),
-  );
-}
-
-async function setUse(key, use, analysis) {
-  const fields = [
-    use === "counted"
-      ? h(
-          "label",
-          { class: "field" },
-          "Chromosomes",
-          h("input", { name: "number", type: "number", min: 1, max: 200, required: true, value: analysis?.count ?? 46 }),
-        )
-      : null,
-    h("label", { class: "field" }, "Note", h("input", { name: "note", autocomplete: "off" })),
-  ];
-  const given = await ask("Use of the metaphase", fields, [["yes", "Save"]]);
-  try {
-    if (given)
-      await api.use(key, {
-        use,
-        version: whole.version,
-        ...(given.note ? { note: given.note } : {}),
-        ...(use === "counted" ? { counted_number: Number(given.number) } : {}),
-      });
-  } catch (error) {
-    notify(error.message, "bad");
-  }
-  await load();
-}
-
-async function again(analysis) {
-  try {
-    await api.again(analysis, {});
-  } catch (error) {
-    notify(error.message, "bad");
-  }
-  await load();
-}
-
 const take = (files) => takeIn(files, { form: $("#upload-form"), list: $("#upload-list"), caseId: id, changed: load });
 
 async function start() {
@@ -253,7 +193,7 @@ async function start() {
   person = await asked;
   await load();
   watch(follow);
-  onDrop($("#main"), take);
+  onDrop($("#main"), take, window);
   onChoose($("#files"), take);
 }
 

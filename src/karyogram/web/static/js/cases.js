@@ -12,6 +12,7 @@ import { packTraining, resumeTraining } from "./training.js";
 const PER_PAGE = 50;
 const TYPED = 180;
 const RESTING = 3000;
+const ARCHIVE = "archive"; // among the states, though a case has one beside it
 const COLOURS = { open: "", reviewed: "blue", approved: "green", locked: "green" };
 
 const filters = new URLSearchParams(location.search);
@@ -82,7 +83,9 @@ function fill(list) {
 /** Ask for the list and show what has changed; while the pointer moves over the rows, none of them moves away under it. */
 async function show() {
   const turn = ++asked;
-  const wanted = { query: filters.get("query") ?? "", state: filters.get("state") ?? "", page: page(), per_page: PER_PAGE };
+  const state = filters.get("state") ?? "";
+  const which = state === ARCHIVE ? { archived: true } : { state };
+  const wanted = { query: filters.get("query") ?? "", ...which, page: page(), per_page: PER_PAGE };
   const list = await api.cases(wanted, tag);
   if (!list || turn !== asked) return;
   const { items, total } = list;
@@ -134,7 +137,7 @@ document.addEventListener("keydown", (event) => {
   event.preventDefault();
   $("#query").focus();
 });
-onDrop($("#drop-metaphases"), take);
+onDrop($("#drop-metaphases"), take, window);
 onChoose($("#files"), take);
 onChoose($("#folder"), take);
 const person = api.me();

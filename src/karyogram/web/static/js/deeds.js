@@ -2,8 +2,8 @@
 
 import * as api from "./api.js";
 import * as talk from "./bench-dialogs.js";
+import * as menus from "./bench-menus.js";
 import { $, announce, notify } from "./dom.js";
-import { homologues } from "./edits.js";
 import { Header } from "./header.js";
 import { Karyogram } from "./karyogram.js";
 import { listen } from "./keys.js";
@@ -11,7 +11,9 @@ import { deedsOfOthers, watch } from "./live.js";
 import { Metaphase } from "./metaphase.js";
 import { Panel } from "./panel.js";
 import { nameOf } from "./person.js";
+import { Places } from "./places.js";
 import { saw, sawCase } from "./seen.js";
+import { outlive } from "./session.js";
 import { notifyOf, act as sign } from "./signing.js";
 import { Toolbar } from "./toolbar.js";
 
@@ -24,6 +26,7 @@ export class Bench {
   constructor(state) {
     this.state = state;
     this.swapping = null;
+    this.places = new Places(this);
   }
 
   /** Build the page once the analysis is done and its picture is here. */
@@ -40,6 +43,7 @@ export class Bench {
     sawCase(whole);
     this.state.show();
     listen(this);
+    outlive(this.state);
     watch(() => this.#follow());
     $("#main").setAttribute("aria-busy", "false");
   }
@@ -68,6 +72,7 @@ export class Bench {
   }
 
   edit(...edits) {
+    if (!edits.length) return undefined;
     if (this.canEdit) return this.state.edit(...edits);
     return notify(
       this.person.role === "read" ? "Your role may read, not edit." : `The case is ${this.whole.state}. Reopen it to edit.`,
@@ -84,51 +89,6 @@ export class Bench {
     if (one) this.metaphase.view.reveal(one.bbox);
   }
 
-  sendChosen(label) {
-    const ids = this.state.chosen.filter((id) => !this.state.isDeleted(id) && this.state.one(id).label !== label);
-    if (!ids.length) return;
-    this.edit(...ids.map((id) => ({ kind: "move", id, label })));
-    announce(`${ids.join(", ")} ${label ? `to class ${label}` : "without a place"}`);
-  }
-
-  /** A chromosome was let go over a slot, at a place in it; `other` is the one under it if it is to be swapped with that. */
-  drop(id, slot, place, other) {
-    const ids = this.state.chosen.includes(id) ? this.state.chosen : [id];
-    const label = slot === "none" ? null : slot;
-    const gone = ids.filter((one) => this.state.isDeleted(one));
-    if (slot === "deleted") this.edit(...ids.filter((one) => !gone.includes(one)).map((one) => ({ kind: "delete", id: one })));
-    else if (other && other !== id && !gone.length) this.edit({ kind: "swap", a: id, b: other });
-    else if (ids.every((one) => !gone.includes(one) && this.state.one(one).label === label)) this.#putAt(id, place);
-    else {
-      const moved = ids.filter((one) => gone.includes(one) || this.state.one(one).label !== label);
-      const edits = moved.flatMap((one) => [
-        ...(gone.includes(one) ? [{ kind: "restore", id: one }] : []),
-        { kind: "move", id: one, label, ...(place < homologues(this.state.now, label).length ? { place } : {}) },
-      ]);
-      this.edit(...edits);
-    }
-    this.state.choose(id);
-  }
-
-  /** Move the chosen one before (-1) or behind (1) its homologue. */
-  order(step) {
-    const { first, now } = this.state;
-    if (!first?.label || this.state.isDeleted(first.id)) return undefined;
-    const copies = homologues(now, first.label);
-    const place = copies.findIndex(({ id }) => id === first.id) + step;
-    if (place < 0 || place >= copies.length) return announce("There is no homologue on that side.");
-    this.#putAt(first.id, place);
-    if (this.canEdit) this.karyogram.showMoved(first.id, step < 0 ? "before" : "behind");
-  }
-
-  #putAt(id, place) {
-    const { label } = this.state.one(id);
-    const copies = homologues(this.state.now, label);
-    if (!label || copies[place] === undefined || copies[place].id === id) return;
-    this.edit({ kind: "order", id, place });
-    announce(`${id} is number ${place + 1} of ${copies.length} in class ${label}`);
-  }
-
   walk(step) {
     const { doubts, first } = this.state;
     if (!doubts.length) return announce("Nothing is left to look at.");
@@ -137,10 +97,13 @@ export class Bench {
     return this.#go(doubts[next].id);
   }
 
+  /** Go to a chromosome by keys; one that waits to be swapped waits for Enter. */
   #go(id) {
-    this.pick(id);
+    const { tool } = this.toolbar;
+    if (tool.walk) tool.walk(id);
+    else if (this.swapping) this.state.choose(id);
+    else this.pick(id);
     this.karyogram.focus(id);
-    this.hovered = null;
   }
 
   beside(key) {
@@ -153,6 +116,7 @@ export class Bench {
   confirm() {
     const { first, doubts } = this.state;
     if (!first) return this.walk(1);
+    if (this.swapping) return this.pick(first.id);
     const at = doubts.findIndex(({ id }) => id === first.id);
     const next = doubts.filter(({ id }) => id !== first.id)[Math.max(0, at) % Math.max(1, doubts.length - 1)];
     if (at >= 0) this.edit({ kind: "confirm", id: first.id });
@@ -190,7 +154,8 @@ export class Bench {
 
   #await(id) {
     this.swapping = id;
-    this.header?.wait(id ? `Press the chromosome that changes places with ${this.state.one(id).label ?? "?"} (${id}).` : "");
+    const which = id && `${this.state.one(id).label ?? "?"} (${id})`;
+    this.header?.wait(id ? `Press the one that changes places with ${which}, or go there by keys: Enter.` : "");
   }
 
   join() {
@@ -219,7 +184,7 @@ export class Bench {
   async palette() {
     if (!this.state.first || !this.canEdit) return;
     const label = await talk.palette(this);
-    if (label !== undefined) this.sendChosen(label);
+    if (label !== undefined) this.places.send(label);
   }
 
   /** One press approves a normal cell and opens the next; where something is odd, the person is asked first. */
@@ -268,7 +233,13 @@ export class Bench {
 
   /** What is exported is what is saved, so that comes first. */
   async exports() {
-    if (await this.state.settled()) talk.exports(this, this.header.exportButton);
+    if (await this.state.settled()) menus.exports(this, this.header.exportButton);
+  }
+
+  async structure() {
+    if (!this.canEdit) return;
+    const terms = await talk.structure(this);
+    if (terms) this.edit({ kind: "structure", terms });
   }
 
   history() {
@@ -280,6 +251,6 @@ export class Bench {
   }
 
   more(button) {
-    talk.more(this, button);
+    menus.more(this, button);
   }
 }

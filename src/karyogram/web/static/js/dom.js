@@ -46,7 +46,7 @@ export function announce(text) {
   $("#live").textContent = text;
 }
 
-/** Show a notice in the corner: bad ones stay until closed. */
+/** Show a notice in the corner: bad and lasting ones stay until closed. */
 export function notify(text, kind = "") {
   const box = h(
     "p",
@@ -55,7 +55,7 @@ export function notify(text, kind = "") {
     iconButton("close", "Close this notice", () => box.remove(), { class: "quiet only-icon" }),
   );
   $("#notices").append(box);
-  if (kind !== "bad") setTimeout(() => box.remove(), 6000);
+  if (!["bad", "lasting"].includes(kind)) setTimeout(() => box.remove(), 6000);
   return box;
 }
 

@@ -52,7 +52,7 @@ export function lift(bench, chromosome, event) {
     finish();
     const slot = target?.closest("[data-slot]");
     const other = Number(target?.closest("[data-chromosome]")?.dataset.chromosome) || null;
-    if (slot) bench.drop(chromosome.id, slot.dataset.slot, placeAt(slot, own, end.clientX), end.shiftKey ? other : null);
+    if (slot) bench.places.drop(chromosome.id, slot.dataset.slot, placeAt(slot, own, end.clientX), end.shiftKey ? other : null);
   };
   const leave = (key) => key.key === "Escape" && finish();
   const listeners = { pointermove: follow, pointerup: drop, pointercancel: drop, keydown: leave };

@@ -20,17 +20,21 @@ async function dropped(transfer) {
   return (await Promise.all(roots.map((root) => entries(root, "")))).flat();
 }
 
-/** Call `take` with what is dropped on an element. From a folder only pictures are taken. */
-export function onDrop(element, take) {
+/**
+ * Call `take` with what is dropped on an element, or on none that wants it and `around`: a near miss must not let the browser open
+ * the picture in place of the page. `element` lights up. From a folder only pictures are taken.
+ */
+export function onDrop(element, take, around = element) {
   const over = (on) => (event) => {
-    if (!event.dataTransfer?.types.includes("Files")) return;
+    if (event.defaultPrevented || !event.dataTransfer?.types.includes("Files")) return false;
     event.preventDefault();
     element.classList.toggle("over", on);
+    return true;
   };
-  element.addEventListener("dragover", over(true));
-  element.addEventListener("dragleave", over(false));
-  element.addEventListener("drop", async (event) => {
-    over(false)(event);
+  around.addEventListener("dragover", over(true));
+  around.addEventListener("dragleave", over(false));
+  around.addEventListener("drop", async (event) => {
+    if (!over(false)(event)) return;
     const files = await dropped(event.dataTransfer);
     take(files.filter(({ file, folder }) => !folder || PICTURES.test(file.name)));
   });

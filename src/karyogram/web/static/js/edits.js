@@ -59,8 +59,13 @@ const KINDS = {
   }),
 };
 
+/** Whether the chromosomes that an edit names are there: somebody else may have deleted one meanwhile. The server says so. */
+const possible = (state, { kind, id, a, b }) =>
+  kind === "restore" || [id, a, b].every((one) => one === undefined || find(state, one));
+
 /** {chromosomes, deleted, confirmed} after some edits; `confirmed` are the ids of those whose class a person told. */
-export const foresee = (state, edits) => edits.reduce((now, edit) => KINDS[edit.kind]?.(now, edit) ?? now, state);
+export const foresee = (state, edits) =>
+  edits.reduce((now, edit) => (possible(now, edit) && KINDS[edit.kind]?.(now, edit)) || now, state);
 
 /** Chromosomes that a person should look at, the least certain first. */
 export function doubtful({ chromosomes, confirmed }) {

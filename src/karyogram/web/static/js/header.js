@@ -3,6 +3,8 @@
 import { $, h, iconButton } from "./dom.js";
 import { inWords } from "./edits.js";
 
+const TROUBLES = { offline: "No connection, trying again", "logged out": "Logged out, not saved" };
+
 export class Header {
   constructor(bench) {
     this.bench = bench;
@@ -52,14 +54,8 @@ export class Header {
         : []),
     );
     const saved = $("#saved");
-    saved.textContent = state.conflict
-      ? "Not saved"
-      : state.offline
-        ? "No connection, trying again"
-        : state.unsaved
-          ? "Saving…"
-          : "Saved";
-    saved.classList.toggle("bad", Boolean(state.conflict || state.offline));
+    saved.textContent = state.conflict ? "Not saved" : (TROUBLES[state.trouble] ?? (state.unsaved ? "Saving…" : "Saved"));
+    saved.classList.toggle("bad", Boolean(state.conflict || state.trouble));
     saved.title = state.queue
       .flatMap((job) => job.edits ?? [])
       .map(inWords)

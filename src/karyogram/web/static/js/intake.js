@@ -38,10 +38,16 @@ function grouping(form, files) {
   });
 }
 
+/** What a form asks about: files dropped before the reader has answered are asked about together, so that none gets lost. */
+const open = new WeakMap();
+
 /** Take files in: `list` shows them, `caseId` adds them to a case that is there, `changed()` hears of every new case. */
 export async function takeIn(files, { form, list, caseId = null, changed = () => {} }) {
   if (!files.length) return notify("There is no picture in this.", "bad");
-  const nameOf = caseId ? null : await grouping(form, files);
+  const all = [...(open.get(form) ?? []), ...files];
+  open.set(form, all);
+  const nameOf = caseId ? null : await grouping(form, all);
+  open.delete(form);
   const cases = new Map();
   const following = new Map();
   const fields = (job) => {
@@ -63,5 +69,5 @@ export async function takeIn(files, { form, list, caseId = null, changed = () =>
         .catch((error) => notify(error.message, "bad"));
     }
   };
-  return sendAll(files, list, fields, sent);
+  return sendAll(all, list, fields, sent);
 }

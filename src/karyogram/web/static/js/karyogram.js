@@ -29,7 +29,7 @@ export class Karyogram {
     this.slots = {};
     const slot = (label) => {
       const stand = h("div", { class: "stand" });
-      const sign = h("button", { type: "button", class: "sign", tabindex: "-1", onclick: () => this.bench.sendChosen(label) });
+      const sign = h("button", { type: "button", class: "sign", tabindex: "-1", onclick: () => this.bench.places.send(label) });
       const whole = h("div", { class: "slot", role: "group", "data-slot": label }, stand, sign);
       this.slots[label] = { whole, stand, sign };
       return whole;
@@ -94,7 +94,9 @@ export class Karyogram {
     }
     const ids = new Set(this.bench.state.all.map(({ id }) => id));
     for (const id of this.buttons.keys()) if (!ids.has(id)) this.buttons.delete(id);
+    this.focusing = true; // back to where it was, which chooses nothing
     if (focused) this.buttons.get(Number(focused))?.button.focus({ preventScroll: true });
+    this.focusing = false;
     this.#mark();
   }
 
@@ -143,7 +145,9 @@ export class Karyogram {
     button.addEventListener("pointerenter", (event) => event.pointerType === "mouse" && state.hover(id));
     button.addEventListener("pointerleave", () => state.hover(null));
     button.addEventListener("click", (event) => !button.dragged && this.bench.pick(id, event.shiftKey));
-    button.addEventListener("focus", () => button.matches(":focus-visible") && !state.chosen.includes(id) && state.choose(id));
+    button.addEventListener("focus", () => {
+      if (!this.focusing && button.matches(":focus-visible") && !state.chosen.includes(id)) state.choose(id);
+    });
     button.addEventListener("pointerdown", (event) => this.#press(event, id, button));
     const known = { button, canvas, note };
     this.buttons.set(id, known);

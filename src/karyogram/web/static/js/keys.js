@@ -14,7 +14,7 @@ export const KEYS = [
     "Shift ←  Shift →",
     "before, behind its homologue",
     (event) => event.shiftKey && ["ArrowLeft", "ArrowRight"].includes(event.key),
-    (bench, event) => bench.order(event.key === "ArrowLeft" ? -1 : 1),
+    (bench, event) => bench.places.order(event.key === "ArrowLeft" ? -1 : 1),
   ],
   [
     "Look",
@@ -27,9 +27,9 @@ export const KEYS = [
   ["Look", "Shift press", "choose one more", () => false, null],
   ["Look", "Esc", "choose nothing, leave a tool", plain("escape"), (bench) => bench.escape()],
   ["Change", "1 … 22, X, Y", "class of the chosen", () => false, null],
-  ["Change", "U", "without a place", plain("u"), (bench) => bench.sendChosen(null)],
+  ["Change", "U", "without a place", plain("u"), (bench) => bench.places.send(null)],
   ["Change", "M", "pick the class from a palette", plain("m"), (bench) => bench.palette()],
-  ["Change", "S", "swap with the one pressed next", plain("s"), (bench) => bench.swap()],
+  ["Change", "S", "swap with the one pressed next, or gone to: Enter", plain("s"), (bench) => bench.swap()],
   ["Change", "F", "flip", plain("f"), (bench) => bench.flip()],
   [
     "Change",
@@ -45,7 +45,8 @@ export const KEYS = [
     (event) => event.key === "Delete" || event.key === "Backspace",
     (bench) => bench.remove(),
   ],
-  ["Change", "J", "join the chosen", plain("j"), (bench) => bench.join()],
+  ["Change", "J", "join the chosen, or with those gone to: Enter", plain("j"), (bench) => bench.join()],
+  ["Change", "Shift Enter", "joining: keep the one gone to", () => false, null],
   ["Change", "Ctrl Z", "undo", ctrl("z"), (bench) => bench.undo()],
   ["Change", "Ctrl Shift Z", "redo", (event) => ctrl("y")(event) || ctrl("z", true)(event), (bench) => bench.state.redo()],
   ["Photograph", "V", "choose and move", plain("v"), (bench) => bench.toolbar.pick("select")],
@@ -67,6 +68,7 @@ export const KEYS = [
   ["Cell", "A", "approve the cell, go to the next", plain("a"), (bench) => bench.approve()],
   ["Cell", "Shift X", "exclude the metaphase", (event) => isExclude(event), (bench) => bench.use("excluded")],
   ["Cell", "C", "count only", plain("c"), (bench) => bench.use("counted")],
+  ["Cell", "R", "rearrangements seen in it", plain("r"), (bench) => bench.structure()],
   ["Cell", "E", "export", plain("e"), (bench) => bench.exports()],
   ["Cell", "T", "history", plain("t"), (bench) => bench.history()],
   ["Cell", "?", "these keys", (event) => event.key === "?", (bench) => bench.help()],
@@ -123,7 +125,8 @@ const writes = (target) => target.closest?.("input:not([type=range], [type=check
 
 /** Let the keys of the table, classes typed and the tool in hand reach the bench. */
 export function listen(bench) {
-  const typing = new Typing((label) => bench.sendChosen(label));
+  const typing = new Typing((label) => bench.places.send(label));
+  document.addEventListener("pointerdown", () => typing.settle(), true); // before another chromosome is chosen
   document.addEventListener("keydown", (event) => {
     if (event.defaultPrevented || writes(event.target) || document.querySelector("dialog[open], [popover]:popover-open"))
       return;

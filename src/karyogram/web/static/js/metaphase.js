@@ -45,11 +45,13 @@ export class Metaphase {
     this.view.zoom(Math.exp(-event.deltaY * SCROLL), event.clientX - box.left, event.clientY - box.top);
   }
 
-  /** Set brightness, contrast (1 = as taken) and invert (0 or 1). */
+  /** Set brightness, contrast (1 = as taken) and invert (0 or 1, of the photograph alone: a karyogram is read on white). */
   shine(change) {
     Object.assign(this.light, change);
     const { brightness, contrast, invert } = this.light;
-    this.image.style.filter = `brightness(${brightness}) contrast(${contrast}) invert(${invert})`;
+    const light = `brightness(${brightness}) contrast(${contrast})`;
+    this.image.style.filter = `${light} invert(${invert})`;
+    $("#main").style.setProperty("--light", light);
   }
 
   /** The chromosome under a pointer: where several lie across each other the one after the chosen, else the smallest. */

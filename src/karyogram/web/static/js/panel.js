@@ -168,8 +168,8 @@ export class Panel {
           ...(bench.state.chosen.length > 1
             ? [deed("join", "Join the chosen", "J", () => bench.join())]
             : [
-                at > 0 ? deed("before", "Before its homologue", "Shift ←", () => bench.order(-1)) : null,
-                at < copies.length - 1 ? deed("behind", "Behind its homologue", "Shift →", () => bench.order(1)) : null,
+                at > 0 ? deed("before", "Before its homologue", "Shift ←", () => bench.places.order(-1)) : null,
+                at < copies.length - 1 ? deed("behind", "Behind its homologue", "Shift →", () => bench.places.order(1)) : null,
               ]),
           deed("delete", "Delete", "Delete", () => bench.remove()),
         ];

@@ -6,6 +6,9 @@ import { h } from "./dom.js";
 const AT_ONCE = 2;
 const PATIENCE = 20;
 
+let under = 0; // how many pictures are on their way
+window.addEventListener("beforeunload", (event) => under && event.preventDefault());
+
 const pause = (seconds) => new Promise((resolve) => setTimeout(resolve, seconds * 1000));
 
 /** A line of the list: name, bar, words. */
@@ -46,15 +49,16 @@ async function send(file, fields, shown) {
  */
 export async function sendAll(files, list, fields, sent) {
   const work = files.map(({ file, folder }) => ({ file, folder, shown: line(list, file.name) }));
+  under += work.length;
   const one = async (job) => {
     try {
       const answer = await send(job.file, fields(job), job.shown);
-      const refused = answer.rejected?.[0];
-      if (refused && !answer.analyses?.length) job.shown.fail(refused.reason);
-      else sent(answer, job);
+      sent(answer, job);
+      for (const { filename, reason } of answer.rejected) line(list, filename).fail(reason); // of a zip
     } catch (error) {
       job.shown.fail(error.message);
     }
+    under -= 1;
   };
   const rest = work.slice();
   if (rest.length) await one(rest.shift());
@@ -67,7 +71,12 @@ export async function sendAll(files, list, fields, sent) {
 /** Follow analyses until all are read: `jobs` is a Map of analysis id to its line; one request a case and second. */
 export async function follow(caseId, jobs, every = 1000) {
   while (jobs.size) {
-    const { metaphases } = await api.oneCase(caseId);
+    let metaphases = [];
+    try {
+      ({ metaphases } = await api.oneCase(caseId));
+    } catch (error) {
+      if (error.status < 500) throw error; // else the server is away, or busy: the pictures are there
+    }
     for (const { analysis } of metaphases) {
       const shown = analysis && jobs.get(analysis.id);
       if (!shown) continue;

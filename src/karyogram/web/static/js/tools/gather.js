@@ -1,10 +1,16 @@
-// Join: press the parts of one chromosome, then join them. The same collecting serves to swap two.
+// Join: press the parts of one chromosome, then join them; by keys, go to one after the other, and Shift Enter keeps it.
 
 import { h } from "../dom.js";
 
 export class Gather {
   constructor(bench) {
     this.bench = bench;
+    this.kept = [...bench.state.chosen];
+  }
+
+  /** The one that keys have gone to is a part as long as they stay there. */
+  walk(id) {
+    this.bench.state.chooseAll([...this.kept.filter((one) => one !== id), id]);
   }
 
   get hint() {
@@ -27,6 +33,7 @@ export class Gather {
   up(event) {
     const one = this.bench.metaphase.at(event);
     if (one) this.bench.state.choose(one.id, true);
+    this.kept = [...this.bench.state.chosen];
   }
 
   apply() {
@@ -35,8 +42,10 @@ export class Gather {
   }
 
   key(event) {
-    if (event.key !== "Enter" || this.bench.state.chosen.length < 2) return false;
-    this.apply();
+    if (event.key !== "Enter") return false;
+    if (event.shiftKey) this.kept = [...this.bench.state.chosen];
+    else if (this.bench.state.chosen.length > 1) this.apply();
+    else return false;
     return true;
   }
 }

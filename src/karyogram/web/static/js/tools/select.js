@@ -29,6 +29,6 @@ export class Select {
   up(event) {
     if (this.moved) return;
     const one = this.bench.metaphase.at(event, !event.shiftKey);
-    this.bench.state.choose(one?.id ?? null, event.shiftKey);
+    this.bench.pick(one?.id ?? null, event.shiftKey);
   }
 }
