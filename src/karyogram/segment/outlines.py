@@ -17,6 +17,8 @@ from karyogram.weights.record import Model
 
 #: A view is a square of so many pixels of the reference size; a longer chromosome keeps its mask beyond.
 SIDE = 128
+#: So many views at a time: a crowded picture must not fill the memory.
+BATCH = 16
 #: Masks meet that come nearer to each other than this many pixels of the picture.
 NEAR = 3
 #: A mask that falls to pieces, the largest of which is no more than this share of it, is not believed.
@@ -31,10 +33,10 @@ def redraw(flat: np.ndarray, instances: Sequence[Instance], stain: np.ndarray, s
     """
     depth, found = depth_map(instances, flat.shape), list(instances)
     meeting = [number for number, item in enumerate(instances) if meets(item, depth)]
-    if meeting:
-        views = np.stack([show(flat, instances[number], depth, scale) for number in meeting])
-        drawn = model.session.run(None, {"views": views})[0]
-        for number, logits in zip(meeting, drawn, strict=True):
+    for start in range(0, len(meeting), BATCH):
+        batch = meeting[start : start + BATCH]
+        views = np.stack([show(flat, instances[number], depth, scale) for number in batch])
+        for number, logits in zip(batch, model.session.run(None, {"views": views})[0], strict=True):
             found[number] = place(logits, instances[number], stain, scale)
     return found
 
