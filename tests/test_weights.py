@@ -92,7 +92,7 @@ def test_every_card_says_what_was_measured_class_by_class():
         assert card == json.loads(json.dumps(make_cards.make_card(name))), f"{name}: python benchmarks/make_cards.py"
         assert (Path(__file__).parents[1] / card["split"].split()[0].rstrip(",")).is_file()
         assert all({"source", "terms"} <= set(data) for data in card["data"])
-        for scores in card["scores"].values():
+        for scores in card["scores"].values() if card["kind"] != "outliner" else ():  # which names no class
             by_class = scores.get("by_class") or {row["label"]: row["right"] for row in scores["classes"]}
             assert list(by_class) == list(LABELS)
 
