@@ -13,9 +13,9 @@ settings.load_profile("karyogram")
 DATA = Path(os.environ.get("KARYOGRAM_DATA", Path(__file__).parents[2] / "shared" / "data"))
 
 
-@pytest.fixture(scope="session", autouse=True)
+@pytest.fixture(scope="module", autouse=True)
 def no_own_models(tmp_path_factory):
-    """Nobody's own models take part."""
+    """Nobody's own models take part, nor those that another file's tests have added."""
     with pytest.MonkeyPatch.context() as patch:
         patch.setenv("KARYOGRAM_MODELS", str(tmp_path_factory.mktemp("own") / "models"))
         yield
