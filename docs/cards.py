@@ -15,13 +15,16 @@ CARD_TEXTS = {
 
 def show_card(card: dict[str, Any]) -> str:
     """Return a model's card as a page: what it says in words, then its scores."""
-    lines = [f"# {card['name']}", f"A {card['kind']}: {card['summary']}."]
+    lines = [f"# {card['name']}", f"{card['kind'].capitalize()}: {card['summary']}."]
     for field, title in CARD_TEXTS.items():
         said = card[field] if isinstance(card[field], list) else [card[field]]
         words = [f"{item['name']}: {item['source']} ({item['terms']})" if isinstance(item, dict) else item for item in said]
         lines += [f"## {title}", "\n".join(f"* {line}" for line in words) if len(words) > 1 else words[0]]
-    lines += ["## Scores", show_table([("score", *card["scores"]), *_scores(card["scores"])])]
-    lines += ["## By class", show_table([("class", *_by_class_heads(card["scores"])), *_by_class(card["scores"])])]
+    if card["kind"] == "outliner":
+        lines += [f"## Scores: {name}\n\n{show_table(list(_by_group(each)))}" for name, each in card["scores"].items()]
+    else:
+        lines += ["## Scores", show_table([("score", *card["scores"]), *_scores(card["scores"])])]
+        lines += ["## By class", show_table([("class", *_by_class_heads(card["scores"])), *_by_class(card["scores"])])]
     return "\n\n".join([*lines, "## File", f"`{card['name']}.onnx`, SHA-256 `{card['sha256']}`"]) + "\n"
 
 
@@ -61,6 +64,15 @@ def _by_class(scores: dict[str, dict[str, Any]]) -> Iterator[tuple[str, ...]]:
             columns.append(each["by_class"])
     for label in columns[0]:
         yield (label, *(_show(float(column[label])) for column in columns))
+
+
+def _by_group(scores: dict[str, Any]) -> Iterator[tuple[str, ...]]:
+    """Yield the headings, then a row for each group of chromosomes, or way to cut them out, that scores are told of."""
+    groups = {name: each for name, each in scores.items() if isinstance(each, dict)}
+    heads = list(next(iter(groups.values())))
+    yield ("", *(head.replace("_", " ") for head in heads))
+    for name, each in groups.items():
+        yield (name, *(_show(each[head]) for head in heads))
 
 
 def show_table(rows: list[tuple[str, ...]]) -> str:
