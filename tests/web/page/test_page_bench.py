@@ -180,8 +180,10 @@ def test_the_palette_offers_what_is_likely_first(page, site, cells):
     page.keyboard.press("n")
     page.keyboard.press("m")
     page.keyboard.press("Enter")
+    right = next(c.label for c in truth.chromosomes if c.id == 9)
+    page.wait_for_selector(f"[data-slot='{right}'] [data-chromosome='9']")  # before that, nothing is unsaved
     saved(page)
-    assert site.labels(analysis)[9] == next(c.label for c in truth.chromosomes if c.id == 9)
+    assert site.labels(analysis)[9] == right
 
 
 def test_enter_confirms_and_walks_to_the_end(page, site, cells):
