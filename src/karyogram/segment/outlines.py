@@ -45,7 +45,7 @@ def meets(item: Instance, depth: np.ndarray) -> bool:
     """Tell whether an instance comes near to another; ``depth``, uint8 (H, W), counts the masks on each pixel."""
     height, width = item.mask.shape
     top, left = max(item.y - NEAR, 0), max(item.x - NEAR, 0)
-    around = depth[top : item.y + height + NEAR, left : item.x + width + NEAR].copy()
+    around = depth[top : item.y + height + NEAR, left : item.x + width + NEAR]
     own = np.zeros(around.shape, np.uint8)
     own[item.y - top : item.y - top + height, item.x - left : item.x - left + width] = item.mask
     reach = cv2.dilate(own, cv2.getStructuringElement(cv2.MORPH_ELLIPSE, (2 * NEAR + 1,) * 2))

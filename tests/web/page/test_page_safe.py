@@ -30,6 +30,28 @@ def test_what_cannot_be_done_any_more_is_said_and_the_rest_is_done(person, site,
     assert site.labels(analysis)[2] == "3"
 
 
+def test_what_was_undone_before_it_was_sent_does_not_come_back_on_top_of_theirs(person, site, cells):
+    (analysis,) = site.plant("undone", cells[:1])
+    ada, ben = person("Ada"), person("Ben Ø")
+    for page in (ada, ben):
+        opened(page, analysis)
+    before = site.labels(analysis)
+    ada.context.set_offline(True)
+    drag(ada, 1, "3")
+    drag(ada, 2, "3")
+    ada.get_by_text("No connection, trying again").wait_for()
+    ada.keyboard.press("Control+z")
+    drag(ben, 9, "X")
+    saved(ben)
+    ada.context.set_offline(False)
+    asked = ada.get_by_role("dialog")
+    asked.get_by_text("Ben Ø").wait_for()
+    assert asked.get_by_role("listitem").all_inner_texts() == ["1 to 3"]
+    asked.get_by_role("button", name="Do mine on top of theirs").click()
+    saved(ada)
+    assert [site.labels(analysis)[one] for one in (1, 2, 9)] == ["3", before[2], "X"]
+
+
 def test_a_swap_with_a_deleted_one_is_refused_and_the_bench_goes_on(page, site, cells):
     (analysis,) = site.plant("swap deleted", cells[:1])
     opened(page, analysis)

@@ -126,10 +126,10 @@ export async function sign(bench) {
 
 /** Someone else was faster: say who and when, and let the reader decide about what is not saved. */
 export async function conflict(bench, error) {
-  const mine = bench.state.queue.map((job) => (job.edits ? job.edits.map(inWords).join(", ") : job.way));
+  const mine = bench.state.ownEdits.map(({ edits }) => edits.map(inWords).join(", "));
   const text = [
     error.body.by ? h("p", {}, `${error.body.by} changed it: `, when(error.body.at), ".") : h("p", {}, error.message),
-    h("p", {}, "Not saved yet, and not lost:"),
+    h("p", {}, mine.length ? "Not saved yet, and not lost:" : "No edit of yours waits. An undo or redo was not done: look again."),
     h(
       "ul",
       { class: "plain" },

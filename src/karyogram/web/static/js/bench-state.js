@@ -176,12 +176,16 @@ export class BenchState extends EventTarget {
     return !this.unsaved;
   }
 
+  /** The queued edits that can follow what another has done: an undo takes back the queued one before it, and no saved one. */
+  get ownEdits() {
+    return this.queue.reduce((kept, job) => (job.edits ? [...kept, job] : kept.slice(0, -1)), []);
+  }
+
   /** After a conflict: take what the other has done, and send the own edits after it or drop them. */
   async resolve(keep) {
     const { current, by } = this.conflict.body;
     this.conflict = null;
-    if (!keep) this.queue = [];
-    this.queue = this.queue.filter((job) => job.edits);
+    this.queue = keep ? this.ownEdits : [];
     if (current?.karyotype) this.take(current, by);
     else await this.load();
     this.tell("saving");
