@@ -32,6 +32,7 @@ from karyogram.karyotype.describe import describe
 from karyogram.karyotype.domain import judge_domain
 from karyogram.metrics.detection import assign_pairs, iou_matrix
 from karyogram.pipeline import find_candidates, finish, make_reader, name_chromosomes, open_metaphase
+from karyogram.segment.scene import looks_like_metaphase
 
 HERE = Path(__file__).parent
 DATA = Path(os.environ.get("KARYOGRAM_DATA", HERE.parent.parent / "shared" / "data")) / "tseng2023"
@@ -50,7 +51,7 @@ def keep(name: str, folder: Path, model: str, segmenter: str) -> None:
     classes = arrange(looked, whole).classes
     noted = Picture(picture.pixels, (*picture.warnings, *found.warnings))
     made = describe(str(path), noted, instances, looked, up, classes, reader.identity())
-    karyotype = judge_domain(made, picture.warnings)
+    karyotype = judge_domain(made, picture.warnings, looks_like_metaphase(flat, instances))
     write_text(folder / name / "karyotype.json", karyotype.to_json())
 
     pair = as_pair(boxes, karyotype, MARGIN)

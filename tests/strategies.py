@@ -7,7 +7,7 @@ from hypothesis import strategies as st
 from hypothesis.extra import numpy as arrays
 
 from karyogram.labels import LABELS
-from karyogram.records import Chromosome, Finding, Karyotype
+from karyogram.records import Candidate, Chromosome, Finding, Karyotype
 
 # records
 
@@ -31,6 +31,7 @@ CHROMOSOMES = st.builds(
     review=st.lists(st.text(), max_size=3).map(tuple),
 )
 FINDINGS = st.builds(Finding, st.sampled_from(LABELS), st.integers(-2, 3).filter(bool), probability=SHARES)
+CANDIDATES = st.builds(Candidate, st.sampled_from(LABELS), SHARES, SHARES, st.tuples(PIXELS, PIXELS, PIXELS, PIXELS))
 KARYOTYPES = st.builds(
     Karyotype,
     image=st.text(),
@@ -43,6 +44,7 @@ KARYOTYPES = st.builds(
     quality=SHARES,
     warnings=st.lists(st.text(), max_size=2).map(tuple),
     model=st.dictionaries(st.text(), st.text(), max_size=2),
+    candidates=st.lists(CANDIDATES, max_size=2).map(tuple),
 )
 
 # files

@@ -70,6 +70,15 @@ def test_what_is_no_metaphase_is_empty():
     assert not any(judged.counts.values())
 
 
+def test_what_looks_like_a_metaphase_and_is_hardly_believed_is_kept_and_nothing_claimed_of_it():
+    judged = judge_domain(cell(quality=0.3), looks_like_one=True)
+    assert judged.chromosomes == cell().chromosomes
+    assert (judged.findings, judged.iscn) == ((), "")
+    assert judged.warnings == ("pale", "poor metaphase: 46 objects, few that are surely chromosomes; nothing is claimed of it")
+    assert not judge_domain(cell(quality=0.2), looks_like_one=True).chromosomes
+    assert judge_domain(cell(), looks_like_one=True) == cell()
+
+
 def test_few_objects_have_to_be_surer_than_many():
     few = replace(cell(quality=0.6), chromosomes=cell().chromosomes[:3])
     assert belief(few) == pytest.approx(0.3)

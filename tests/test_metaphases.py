@@ -39,6 +39,18 @@ def test_a_perfect_reading_has_perfect_scores():
     assert {share.share for share in [*shares, scores.pictures_class_counts_right]} == {1}
 
 
+def test_candidates_raise_the_precision_of_all_that_was_scored_and_nothing_else():
+    truth = [(0, "1"), (1, "X"), (2, "21")]
+    shown = [(0, "1", 0.9, 1), (1, "X", 0.8, 1)]
+    plain = score_pairs([make_pair(truth, shown)])
+    spare = [(2, "21", 0.05, 0.9), (7, "3", 0.04, 0.9)]
+    scored = score_pairs([replace(make_pair(truth, [*shown, *spare]), spare=2)])
+    assert (scored.ap50_of_all, scored.ap50_of_all_by_class) == (1, 1)
+    assert plain.ap50 == plain.ap50_of_all == pytest.approx(67 / 101)
+    others = {"ap50_of_all": plain.ap50_of_all, "ap50_of_all_by_class": plain.ap50_of_all_by_class}
+    assert replace(scored, **others).to_dict() == plain.to_dict()
+
+
 def test_nothing_found_scores_zero():
     scores = score_pairs([make_pair([(0, "1"), (1, "X")], [])])
     assert (scores.found.hits, scores.found.total, scores.spurious) == (0, 2, 0)

@@ -1,5 +1,5 @@
 import json
-from dataclasses import fields
+from dataclasses import fields, replace
 from importlib.resources import files
 
 import jsonschema
@@ -9,7 +9,7 @@ from hypothesis import given
 
 from karyogram.errors import AnnotationError
 from karyogram.labels import LABELS
-from karyogram.records import SCHEMA_VERSION, Chromosome, Finding, Instance, Karyotype
+from karyogram.records import SCHEMA_VERSION, Candidate, Chromosome, Finding, Instance, Karyotype
 from strategies import KARYOTYPES
 
 SCHEMA = json.loads((files("karyogram") / "data" / "karyotype.schema.json").read_text("utf-8"))
@@ -34,12 +34,20 @@ def test_every_karyotype_follows_the_schema_and_survives_json(karyotype):
         (Karyotype, SCHEMA),
         (Chromosome, SCHEMA["$defs"]["chromosome"]),
         (Finding, SCHEMA["$defs"]["finding"]),
+        (Candidate, SCHEMA["$defs"]["candidate"]),
     ],
 )
-def test_schema_and_record_have_the_same_fields_all_required(record, schema):
-    names = [f.name for f in fields(record)]
-    assert sorted(schema["properties"]) == sorted(schema["required"]) == sorted(names)
+def test_schema_and_record_have_the_same_fields_all_required_but_later_ones(record, schema):
+    assert sorted(schema["properties"]) == sorted(f.name for f in fields(record))
+    assert sorted(schema["required"]) == sorted(f.name for f in fields(record) if "since" not in f.metadata)
     assert schema["additionalProperties"] is False
+
+
+def test_a_file_of_the_first_version_is_read_and_follows_the_schema():
+    old = {**CELL.to_dict(), "schema_version": "1.0"}
+    del old["candidates"]
+    jsonschema.validate(old, SCHEMA)
+    assert Karyotype.from_dict(old) == replace(CELL, schema_version="1.0")
 
 
 def test_the_schema_names_the_24_classes_in_order():
@@ -87,7 +95,7 @@ def test_text_that_is_no_karyotype_is_refused(text):
         Karyotype.from_json(text)
 
 
-@pytest.mark.parametrize("name", [f.name for f in fields(Karyotype)])
+@pytest.mark.parametrize("name", [f.name for f in fields(Karyotype) if "since" not in f.metadata])
 def test_a_karyotype_that_lacks_a_field_is_refused(name):
     data = CELL.to_dict()
     del data[name]

@@ -1,7 +1,7 @@
 """The steps in order: read, flatten, segment, classify, arrange, describe. The page to read first."""
 
 from collections.abc import Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from functools import cached_property
 from pathlib import Path
 
@@ -14,12 +14,15 @@ from karyogram.image.polarity import find_ground, to_dark_on_white
 from karyogram.karyotype.arrange import arrange, choose
 from karyogram.karyotype.describe import describe
 from karyogram.karyotype.domain import judge_domain
-from karyogram.records import Instance, Karyotype
+from karyogram.labels import LABELS
+from karyogram.records import Candidate, Instance, Karyotype
 from karyogram.segment.cell import find_cell
 from karyogram.segment.detect import find_rivals
 from karyogram.segment.levels import Levels, threshold_levels
 from karyogram.segment.reconstruct import separate
+from karyogram.segment.scene import looks_like_metaphase
 from karyogram.segment.segmenters import Segmenter, open_segmenter
+from karyogram.segment.spare import rank_spare
 from karyogram.shape.size import cell_scale
 from karyogram.weights.catalogue import DEFAULT, load_model
 from karyogram.weights.record import Model
@@ -78,7 +81,8 @@ def read_karyotype(picture: Picture, name: str, reader: Reader) -> Karyotype:
     classes = arrange(probabilities, np.array([item.score for item in found.instances])).classes
     noted = Picture(picture.pixels, (*picture.warnings, *found.warnings))
     made = describe(name, noted, found.instances, probabilities, up, classes, reader.identity())
-    return judge_domain(made, picture.warnings)
+    made = replace(made, candidates=found.spare)
+    return judge_domain(made, picture.warnings, looks_like_metaphase(flat, found.instances))
 
 
 @dataclass(frozen=True, eq=False)
@@ -115,7 +119,7 @@ class Found:
     """The chromosomes of a picture's cell, the factor that brings it to the reference size, and what the segmenter thinks.
 
     ``opinions`` is float (N, 24), the segmenter's own probabilities of the classes, not normalised; ``first`` (N, 24) are those
-    joined with the classifier's look at the masks as they were when they were chosen.
+    joined with the classifier's look at the masks as they were when they were chosen. ``spare`` are masks that were not.
     """
 
     instances: list[Instance]
@@ -123,6 +127,7 @@ class Found:
     opinions: np.ndarray
     first: np.ndarray
     warnings: tuple[str, ...] = ()
+    spare: tuple[Candidate, ...] = ()
 
 
 def find_chromosomes(flat: np.ndarray, reader: Reader) -> Found:
@@ -134,7 +139,18 @@ def finish(flat: np.ndarray, found: Candidates, reader: Reader) -> Found:
     """Return the candidates chosen, with their masks redrawn where they meet, and shared densities parted."""
     chosen = [found.instances[number] for number in found.chosen]
     instances = separate(flat, reader.segmenter.redraw(flat, chosen, found.stain, found.scale))
-    return Found(instances, found.scale, found.opinions[found.chosen], found.probabilities[found.chosen], found.warnings)
+    seen = found.opinions[found.chosen], found.probabilities[found.chosen]
+    return Found(instances, found.scale, *seen, found.warnings, spare_candidates(found))
+
+
+def spare_candidates(found: Candidates) -> tuple[Candidate, ...]:
+    """Return the masks that were not chosen and may be chromosomes all the same, likeliest first."""
+    boxes = np.array([item.bbox for item in found.instances]).reshape(-1, 4)
+    best = found.probabilities.argmax(1) if len(boxes) else np.zeros(0, int)
+    return tuple(
+        Candidate(LABELS[best[i]], round(float(found.probabilities[i].max()), 4), score, found.instances[i].bbox)
+        for i, score in rank_spare(boxes, found.sure, found.chosen).items()
+    )
 
 
 def name_chromosomes(flat: np.ndarray, found: Found, reader: Reader) -> tuple[np.ndarray, np.ndarray]:

@@ -2,7 +2,7 @@
 
 import math
 from collections.abc import Callable, Iterable, Mapping
-from dataclasses import is_dataclass
+from dataclasses import fields, is_dataclass
 from functools import cache
 from itertools import repeat
 from types import NoneType, UnionType
@@ -14,8 +14,9 @@ Builder = Callable[[Any], Any]
 def build(kind: Any, value: Any) -> Any:
     """Return ``value`` as a ``kind``: a dataclass, ``tuple[...]``, ``Mapping[str, ...]``, ``... | None``, or a plain type.
 
-    A list or tuple makes a tuple, a mapping a dataclass (all of its fields, and no others) or a dict, a whole number or a float
-    a float. Nothing else is turned into anything. Raises ValueError that says where: "chromosomes: 3: bbox: not a list".
+    A list or tuple makes a tuple, a mapping a dataclass or a dict, a whole number or a float a float. Nothing else is made into
+    anything. A dataclass needs all of its fields, and no others; one with ``since`` in its metadata may lack in what is older.
+    Raises ValueError that says where: "chromosomes: 3: bbox: not a list".
     """
     return _builder(kind)(value)
 
@@ -27,7 +28,8 @@ def _builder(kind: Any) -> Builder:
     if origin is UnionType:
         return _or_none(_builder(next(one for one in inner if one is not NoneType)))
     if isinstance(kind, type) and is_dataclass(kind):
-        return _record(kind, {name: _builder(own) for name, own in get_type_hints(kind).items()})
+        later = {field.name for field in fields(kind) if "since" in field.metadata}
+        return _record(kind, {name: _builder(own) for name, own in get_type_hints(kind).items()}, later)
     if origin is tuple:
         ragged = inner[-1] is Ellipsis
         return _items([_builder(own) for own in (inner[:1] if ragged else inner)], ragged)
@@ -40,13 +42,13 @@ def _or_none(some: Builder) -> Builder:
     return lambda value: None if value is None else some(value)
 
 
-def _record(kind: type, fields: Mapping[str, Builder]) -> Builder:
+def _record(kind: type, builders: Mapping[str, Builder], later: set[str]) -> Builder:
     def build_record(value: Any) -> Any:
         _expect(isinstance(value, Mapping), "not an object")
-        for name in sorted({*map(str, value), *fields}):
-            _expect(name in value, f"{name} is missing")
-            _expect(name in fields, f"there is no field {name}")
-        return kind(**dict(_each((name, one, value[name]) for name, one in fields.items())))
+        for name in sorted({*map(str, value), *builders}):
+            _expect(name in value or name in later, f"{name} is missing")
+            _expect(name in builders, f"there is no field {name}")
+        return kind(**dict(_each((name, one, value[name]) for name, one in builders.items() if name in value)))
 
     return build_record
 

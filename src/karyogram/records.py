@@ -8,6 +8,7 @@ ship beside this module.
 import json
 from collections.abc import Mapping
 from dataclasses import asdict, dataclass, field, fields
+from itertools import chain
 from typing import Any
 
 import numpy as np
@@ -16,7 +17,7 @@ from karyogram.errors import AnnotationError
 from karyogram.labels import LABELS
 from karyogram.plain import build
 
-SCHEMA_VERSION = "1.0"
+SCHEMA_VERSION = "1.1"
 
 
 @dataclass(frozen=True, eq=False)
@@ -82,6 +83,16 @@ class Chromosome:
 
 
 @dataclass(frozen=True)
+class Candidate:
+    """A mask that was seen and not taken: its tight box, its likeliest class, how sure that is, how sure the mask."""
+
+    label: str
+    probability: float
+    score: float
+    bbox: tuple[int, int, int, int]
+
+
+@dataclass(frozen=True)
 class Finding:
     """A deviation from two of each autosome and two sex chromosomes: ``change`` copies of ``label`` too many."""
 
@@ -104,6 +115,7 @@ class Karyotype:
     quality: float = 0.0
     warnings: tuple[str, ...] = ()
     model: Mapping[str, str] = field(default_factory=dict)
+    candidates: tuple[Candidate, ...] = field(default=(), metadata={"since": "1.1"})
     schema_version: str = SCHEMA_VERSION
 
     def to_dict(self) -> dict[str, Any]:
@@ -228,6 +240,8 @@ def _check_sense(karyotype: Karyotype) -> None:
         if len(points) < 3 or points.min() < -1 or points.max() > 2:
             raise AnnotationError(f"not a karyotype: {where} has an outline that is none of this picture")
         shares += [chromosome.score, chromosome.probability, *chromosome.probabilities, chromosome.centromere or 0.0]
+    for candidate in karyotype.candidates:
+        shares += [candidate.score, candidate.probability]
     if not all(0 <= share <= 1 for share in shares):
         raise AnnotationError("not a karyotype: a quality, score, probability or centromere is not from 0 to 1")
     if min(karyotype.width, karyotype.height, 0, *karyotype.counts.values()) < 0 or not all(
@@ -235,7 +249,8 @@ def _check_sense(karyotype: Karyotype) -> None:
     ):
         raise AnnotationError("not a karyotype: a size, count or change that none can be")
     named = [c.label for c in karyotype.chromosomes if c.label is not None]
-    for label in (*named, *karyotype.counts, *(finding.label for finding in karyotype.findings)):
+    told = (finding.label for finding in karyotype.findings), (candidate.label for candidate in karyotype.candidates)
+    for label in (*named, *karyotype.counts, *chain(*told)):
         if label not in LABELS:
             raise AnnotationError(f"not a karyotype: {label!r} is no class")
 

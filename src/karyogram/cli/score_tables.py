@@ -20,6 +20,8 @@ PRECISIONS = {
     "ap50_by_class": "AP50, mean of classes",
     "map_50_95": "mAP 0.5:0.95, any class",
     "map_50_95_by_class": "mAP 0.5:0.95, mean of classes",
+    "ap50_of_all": "AP50, any class, candidates counted in",
+    "ap50_of_all_by_class": "AP50, mean of classes, candidates counted in",
 }
 
 

@@ -17,8 +17,9 @@ from karyogram.bands import length
 from karyogram.labels import LABELS
 from karyogram.records import Chromosome, Karyotype
 
-#: A picture whose objects are believed less than this, on average with so many more that are none, shows no metaphase.
-LEAST_BELIEF, NONE = 0.42, 3
+#: A picture whose objects are believed less than this, on average with so many more that are none, shows no metaphase, unless
+#: it looks like one: then it is a poor one down to the second limit.
+LEAST_BELIEF, POOR_BELIEF, NONE = 0.42, 0.2, 3
 #: Fewer chromosomes than this say nothing about a cell.
 ENOUGH = 5
 
@@ -29,9 +30,9 @@ def belief(karyotype: Karyotype) -> float:
     return karyotype.quality * number / (number + NONE)
 
 
-def is_metaphase(karyotype: Karyotype) -> bool:
-    """Tell whether a picture shows chromosomes at all, going by how far what was found in it is believed."""
-    return belief(karyotype) >= LEAST_BELIEF
+def is_metaphase(karyotype: Karyotype, looks_like_one: bool = False) -> bool:
+    """Tell whether a picture shows chromosomes, going by how far what was found in it is believed, and by its looks."""
+    return belief(karyotype) >= (POOR_BELIEF if looks_like_one else LEAST_BELIEF)
 
 
 def certainty(karyotype: Karyotype) -> float:
@@ -70,20 +71,24 @@ LIMITS: Mapping[Callable[[Karyotype], float], tuple[float, float, str]] = Mappin
 )
 
 
-def judge_domain(karyotype: Karyotype, warnings: Sequence[str] = ()) -> Karyotype:
-    """Return the karyotype with a warning for each way in which it looks foreign.
+def judge_domain(karyotype: Karyotype, warnings: Sequence[str] = (), looks_like_one: bool = False) -> Karyotype:
+    """Return the karyotype with a warning for each way in which it looks foreign, or if it is poor.
 
-    Where bands or sizes do, nothing that is made of the classes is claimed: no finding, no ISCN text. Of what is no metaphase
-    nothing is left but a warning, after ``warnings``, what was known of the picture before anything was found in it.
+    Where bands or sizes do, or the cell is poor, nothing that is made of the classes is claimed: no finding, no ISCN text. Of
+    what is no metaphase nothing is left but a warning, after ``warnings``, what was known of the picture before anything was
+    found in it. ``looks_like_one`` says that the picture, whatever was found in it, is made like a metaphase.
     """
     number = len(karyotype.chromosomes)
-    if number and not is_metaphase(karyotype):
+    if number and not is_metaphase(karyotype, looks_like_one):
         doubt = f"no metaphase: {number} objects, too few that are surely chromosomes"
         told = (*warnings, doubt, "no chromosomes found")
         own = karyotype.image, karyotype.width, karyotype.height
         return Karyotype(*own, counts=dict.fromkeys(LABELS, 0), warnings=told, model=karyotype.model)
     if number < ENOUGH:
         return karyotype
+    if not is_metaphase(karyotype):
+        doubt = f"poor metaphase: {number} objects, few that are surely chromosomes; nothing is claimed of it"
+        karyotype = replace(karyotype, findings=(), iscn="", warnings=(*karyotype.warnings, doubt))
     found = {measure: measure(karyotype) for measure in LIMITS}
     odd = {measure: value for measure, value in found.items() if not LIMITS[measure][0] <= value <= LIMITS[measure][1]}
     warned = replace(karyotype, warnings=(*karyotype.warnings, *(LIMITS[m][2].format(value) for m, value in odd.items())))

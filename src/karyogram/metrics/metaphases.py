@@ -18,7 +18,7 @@ class Pair:
     Boxes are float (N, 4) and (M, 4), xmin, ymin, xmax, ymax in pixels. Classes are int (N,) and (M,), an index into
     ``LABELS`` or -1: a truth box of unknown class can be found but not called right or wrong, a prediction without
     class can find a box but not be right. ``score`` (M,) is how sure the mask is, ``probability`` (M,) how sure the
-    class.
+    class. The last ``spare`` predictions are candidates that were scored and not taken.
     """
 
     boxes: np.ndarray
@@ -27,6 +27,13 @@ class Pair:
     predicted_labels: np.ndarray
     score: np.ndarray
     probability: np.ndarray
+    spare: int = 0
+
+    def taken(self) -> "Pair":
+        """Return truth and what was taken, without candidates."""
+        own = slice(len(self.predicted_boxes) - self.spare)
+        boxes, labels = self.predicted_boxes[own], self.predicted_labels[own]
+        return Pair(self.boxes, self.labels, boxes, labels, self.score[own], self.probability[own])
 
 
 @dataclass(frozen=True)
@@ -72,6 +79,8 @@ class Scores:
     ap50_by_class: float
     map_50_95: float
     map_50_95_by_class: float
+    ap50_of_all: float
+    ap50_of_all_by_class: float
     classes: tuple[ClassScores, ...]
 
     def to_dict(self) -> dict[str, Any]:
@@ -102,8 +111,11 @@ def score_pairs(pairs: Sequence[Pair], threshold: float = 0.5) -> Scores:
     * ``ap50`` and ``map_50_95``: COCO's average precision at IoU 0.5, whatever ``threshold`` is, and its mean over
       0.5:0.05:0.95, ranked by ``score``, without regard to classes; ``..._by_class``: the mean over the classes that
       occur, ranked by ``score * probability``; there, a prediction on a box of unknown class is left out.
+    * ``ap50_of_all`` and ``ap50_of_all_by_class``: the same at IoU 0.5 of all that was scored, candidates that were not taken
+      counted in, as detectors are scored; everything else is of what was taken.
     * ``classes``: a row for each of ``LABELS``.
     """
+    scored, pairs = pairs, [pair.taken() for pair in pairs]
     partners = [assign_pairs(iou_matrix(p.boxes, p.predicted_boxes), threshold) for p in pairs]
     found = [partner >= 0 for partner in partners]
     right = [f & (p.labels >= 0) for p, f in zip(pairs, found, strict=True)]
@@ -117,6 +129,7 @@ def score_pairs(pairs: Sequence[Pair], threshold: float = 0.5) -> Scores:
     same_census = np.array([np.array_equal(*both) for both in census])
 
     agnostic, by_class = _precisions(pairs)
+    of_all, of_all_by_class = _precisions(scored)
     labels, was_found, was_right = (np.concatenate(parts) for parts in ([p.labels for p in pairs], found, right))
     classes = []
     for index, label in enumerate(LABELS):
@@ -124,6 +137,7 @@ def score_pairs(pairs: Sequence[Pair], threshold: float = 0.5) -> Scores:
         shares = [float(a[of_class].mean()) if of_class.any() else float("nan") for a in (was_found, was_right)]
         classes.append(ClassScores(label, int(of_class.sum()), float(by_class[index, 0]), *shares))
     occurring = by_class[~np.isnan(by_class[:, 0])]
+    of_all_by_class = of_all_by_class[~np.isnan(of_all_by_class[:, 0]), 0]
     return Scores(
         pictures=len(pairs),
         boxes=int(boxes.sum()),
@@ -138,6 +152,8 @@ def score_pairs(pairs: Sequence[Pair], threshold: float = 0.5) -> Scores:
         ap50_by_class=float(occurring[:, 0].mean()) if len(occurring) else float("nan"),
         map_50_95=float(agnostic.mean()),
         map_50_95_by_class=float(occurring.mean()) if len(occurring) else float("nan"),
+        ap50_of_all=float(of_all[0]),
+        ap50_of_all_by_class=float(of_all_by_class.mean()) if len(of_all_by_class) else float("nan"),
         classes=tuple(classes),
     )
 
