@@ -13,9 +13,9 @@ from torch import Tensor, nn
 from karyogram.errors import DataError
 from karyogram.segment.peaks import CENTRE_STEP, MASK_FEATURES, MASK_STEP, RIM, WINDOW
 from karyogram.training.cells import Cell
-from karyogram.training.device import find_precision
 from karyogram.training.fit import load_weights
 from karyogram.training.nets.detector import Detector, reached_boxes, window_boxes
+from karyogram.training.resume import done, fit_resumable
 from karyogram.training.thaw import thaw
 from karyogram.training.views import CROSSED, OPEN, OTHERS, Views
 from karyogram.weights.catalogue import load_model
@@ -189,26 +189,7 @@ def fit_detection(
         thaw(start, module.net, lambda: [module.losses(view) for view in itertools.islice(Views(cells, batch, seed), THAWED)])
     elif start is not None:
         load_weights(module, start, "the segmenter")
-    last = folder / "last.ckpt"
-    done = torch.load(last, map_location="cpu", weights_only=True)["global_step"] if last.exists() else 0
-    trainer = lightning.Trainer(
-        max_steps=steps,
-        precision=find_precision(),
-        default_root_dir=folder,
-        logger=lightning.pytorch.loggers.CSVLogger(folder, name="log", version=0, flush_logs_every_n_steps=50),
-        callbacks=[
-            lightning.pytorch.callbacks.ModelCheckpoint(
-                folder, save_last=True, every_n_train_steps=100, enable_version_counter=False
-            )
-        ],
-        gradient_clip_val=5.0,
-        enable_model_summary=False,
-        log_every_n_steps=25,
-    )
-    trainer.fit(
-        module,
-        torch.utils.data.DataLoader(Views(cells, batch, seed, done), batch_size=None, num_workers=1, persistent_workers=True),
-        ckpt_path=str(last) if last.exists() else None,
-        weights_only=True,
-    )
+    views = Views(cells, batch, seed, max(0, done(folder, "global_step")))
+    loader = torch.utils.data.DataLoader(views, batch_size=None, num_workers=1, persistent_workers=True)
+    fit_resumable(module, folder, loader, every=100, clip=5.0, max_steps=steps)
     return module

@@ -15,8 +15,8 @@ from karyogram.classify.prepare import Preparation
 from karyogram.errors import DataError
 from karyogram.training.augment import augment
 from karyogram.training.data import Samples
-from karyogram.training.device import find_precision
 from karyogram.training.nets import NETS
+from karyogram.training.resume import done, fit_resumable
 
 
 @dataclass(frozen=True)
@@ -135,29 +135,12 @@ def fit(samples: Samples, recipe: Recipe, folder: Path, start: Path | None = Non
     module = Fitting(recipe, steps + recipe.epochs * 4)
     if start is not None:
         load_weights(module, start, recipe.net)
-    last = folder / "last.ckpt"
     # Lightning asks for the first batches before it tells the module of the epoch that it resumes with.
-    begun = torch.load(last, map_location="cpu", weights_only=True)["epoch"] + 1 if last.exists() else 0
+    begun = done(folder, "epoch") + 1
     epoch = lambda: max(begun, module.current_epoch)  # noqa: E731
     shuffled = Batches(samples, training, recipe.batch, recipe.seed, recipe.counterexamples, epoch)
-    trainer = lightning.Trainer(
-        max_epochs=recipe.epochs,
-        precision=find_precision(),
-        default_root_dir=folder,
-        logger=lightning.pytorch.loggers.CSVLogger(folder, name="log", version=0),
-        callbacks=[lightning.pytorch.callbacks.ModelCheckpoint(folder, save_last=True, enable_version_counter=False)],
-        gradient_clip_val=2.0,
-        enable_model_summary=False,
-        log_every_n_steps=50,
-    )
-    loader = torch.utils.data.DataLoader
-    trainer.fit(
-        module,
-        loader(shuffled, batch_size=None),
-        loader(Batches(samples, validation, recipe.batch), batch_size=None),
-        ckpt_path=str(last) if last.exists() else None,
-        weights_only=True,
-    )
+    watched = Batches(samples, validation, recipe.batch)
+    fit_resumable(module, folder, shuffled, watched, clip=2.0, max_epochs=recipe.epochs)
     return module
 
 

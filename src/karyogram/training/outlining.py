@@ -10,9 +10,9 @@ import torch.nn.functional as nnf
 from torch import Tensor
 
 from karyogram.errors import DataError
-from karyogram.training.device import find_precision
 from karyogram.training.nets.refiner import Outliner
 from karyogram.training.outlines import Views
+from karyogram.training.resume import done, fit_resumable
 
 #: How much more a pixel counts that two chromosomes share, or that is another's alone.
 SHARED, OTHERS = 3.0, 2.0
@@ -91,26 +91,7 @@ def fit_outliner(made: Sequence[Views], folder: Path, steps: int, batch: int = 3
         raise DataError(f"{folder}: no chromosome that meets another, so there is nothing to learn from")
     lightning.seed_everything(seed, verbose=False)
     views, masks = np.concatenate([one.views for one in made]), np.concatenate([one.masks for one in made])
-    module, last = Outlining(steps), folder / "last.ckpt"
-    done = torch.load(last, map_location="cpu", weights_only=True)["global_step"] if last.exists() else 0
-    trainer = lightning.Trainer(
-        max_steps=steps,
-        precision=find_precision(),
-        default_root_dir=folder,
-        logger=lightning.pytorch.loggers.CSVLogger(folder, name="log", version=0),
-        callbacks=[
-            lightning.pytorch.callbacks.ModelCheckpoint(
-                folder, save_last=True, every_n_train_steps=100, enable_version_counter=False
-            )
-        ],
-        gradient_clip_val=2.0,
-        enable_model_summary=False,
-        log_every_n_steps=25,
-    )
-    trainer.fit(
-        module,
-        torch.utils.data.DataLoader(Batches(views, masks, batch, seed, done), batch_size=None),
-        ckpt_path=str(last) if last.exists() else None,
-        weights_only=True,
-    )
+    module = Outlining(steps)
+    batches = Batches(views, masks, batch, seed, max(0, done(folder, "global_step")))
+    fit_resumable(module, folder, batches, every=100, clip=2.0, max_steps=steps)
     return module.net
