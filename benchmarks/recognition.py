@@ -60,8 +60,8 @@ SHARES = (0.7, 0.1, 0.2)
 CASE_OF = {"cirnet": cirnet_case, "tseng2023": tseng_case}
 #: How each set's pictures are laid on the canvas: those of cirnet are smaller than the reference.
 HOW = {"cirnet": Preparation(scale=1.25 * Preparation().scale), "tseng2023": Preparation()}
-#: What gband is tuned with before it sees cirnet: so many chromosomes, and how.
-LOOKALIKES, LOOKALIKE = 9000, Recipe(epochs=2, batch=64, rate=1.5e-3, counterexamples=0.0, sizes=0.15)
+#: What gband is tuned with before it sees cirnet: so many chromosomes a class, so many times, and how.
+LOOKALIKES, COPIES, LOOKALIKE = 1500, 2, Recipe(epochs=2, batch=64, rate=1.5e-3, counterexamples=0.0, sizes=0.15)
 RECIPES = {
     "cirnet": Recipe(epochs=10, batch=64, rate=1.5e-3, counterexamples=0.0, sizes=0.15),
     "tseng2023": Recipe(epochs=10, batch=128, rate=3e-3, counterexamples=0.0),
@@ -125,7 +125,7 @@ def thaw_gband(samples: Samples, folder: Path) -> Path:
 def starting_point(work: Path) -> Path:
     """Return a checkpoint of gband, tuned with chromosomes that are not cirnet's but as wide and short; made once in ``work``.
 
-    They are of tseng2023's part train, each class as often, Y three times as often.
+    They are of tseng2023's part train, each class as often, Y three times as often, each widened in ``COPIES`` ways.
     """
     folder = work / "start"
     path = folder / "start.ckpt"
@@ -140,10 +140,10 @@ def starting_point(work: Path) -> Path:
         rows = []
         for label, name in enumerate(LABELS):
             own = np.flatnonzero(known & (samples.table["label"] == label))
-            rows.append(rng.choice(own, min(LOOKALIKES // len(LABELS) * (3 if name == "Y" else 1), len(own)), replace=False))
-        chosen = np.sort(np.concatenate(rows))
+            rows += [rng.choice(own, min(LOOKALIKES, len(own)), replace=False)] * (3 if name == "Y" else 1)
+        chosen = np.sort(np.concatenate(rows * COPIES))
         table = samples.table[chosen].copy()
-        table["part"] = np.where(np.arange(len(table)) % 40, "train", "val")
+        table["part"] = np.where(np.arange(len(table)) % 80, "train", "val")
         wide = Samples(widen(samples.canvases[chosen], rng), table, samples.how)
         torch.save({"state_dict": fit(wide, LOOKALIKE, folder, thaw_gband(wide, folder)).state_dict()}, path)
     return path
