@@ -28,13 +28,7 @@ from karyogram.training.views import (
 from karyogram.weights.record import open_model
 from nine_bars import bars
 
-
-@pytest.fixture(autouse=True, scope="module")
-def one_thread():
-    before = torch.get_num_threads()
-    torch.set_num_threads(1)
-    yield
-    torch.set_num_threads(before)
+pytestmark = pytest.mark.usefixtures("one_thread")
 
 
 # losses

@@ -24,15 +24,7 @@ from karyogram.training.outlines import Views, make_views
 from karyogram.training.outlining import Batches, expose, fit_outliner, outline_loss
 from karyogram.weights.record import open_model
 
-pytestmark = pytest.mark.filterwarnings("ignore")
-
-
-@pytest.fixture(autouse=True, scope="module")
-def one_thread():
-    before = torch.get_num_threads()
-    torch.set_num_threads(1)
-    yield
-    torch.set_num_threads(before)
+pytestmark = [pytest.mark.filterwarnings("ignore"), pytest.mark.usefixtures("one_thread")]
 
 
 @pytest.fixture(scope="module")

@@ -18,12 +18,7 @@ from karyogram.training.fit import Batches, Fitting, Recipe, fit
 HOW = Preparation(height=56, width=24, scale=0.4)
 
 
-@pytest.fixture(autouse=True, scope="module")
-def one_thread():
-    before = torch.get_num_threads()
-    torch.set_num_threads(1)
-    yield
-    torch.set_num_threads(before)
+pytestmark = pytest.mark.usefixtures("one_thread")
 
 
 def random_samples(number=64, seed=0):
