@@ -4,6 +4,7 @@
     python benchmarks/recognition.py fit --set cirnet --split picture --part 0  # 70 % train, 10 % test, 20 % validation, seed 0
     python benchmarks/recognition.py all --set cirnet                           # whatever of the ten is not there yet
     python benchmarks/recognition.py report                                     # recognition_splits.md from all JSON files
+    python benchmarks/recognition.py ship                                       # gband-cirnet, which ships
 
 Kill it and start it again: prepared pictures, checkpoints and finished fits stay (in --work and
 benchmarks/results/recognition). On cirnet the compact network starts from the shipped gband, which never saw that set: first it
@@ -47,6 +48,7 @@ from karyogram.training.export import export
 from karyogram.training.fit import Fitting, Recipe, fit
 from karyogram.training.pictures import image_level_split
 from karyogram.training.prepare import prepare_folder
+from karyogram.training.quantize import quantize
 from karyogram.training.thaw import thaw
 from karyogram.weights.catalogue import load_model
 
@@ -230,10 +232,29 @@ def calibrate(name: str, split: str, work: Path) -> None:
         write_text(result, json.dumps(scores | {"reliability": reliability(right, calm.max(1)).round(6).tolist()}) + "\n")
 
 
+def ship(work: Path) -> Path:
+    """Fit gband-cirnet as the folds of ``cirnet`` are fitted, on benchmarks/splits/cirnet.csv, and put it in its place."""
+    samples, split, folder = prepared("cirnet", work), read_split(HERE / "splits" / "cirnet.csv"), work / "gband-cirnet"
+    folder.mkdir(parents=True, exist_ok=True)
+    table = samples.table.copy()
+    table["part"] = [split[name].part for name in table["name"].tolist()]
+    samples = replace(samples, table=table)
+    net = fit(samples, RECIPES["cirnet"], folder, starting_point(work)).net
+    canvases = {part: np.ascontiguousarray(samples.canvases[table["part"] == part]) for part in ("train", "val")}
+    ranges = [canvases["train"][start : start + 64] for start in range(0, 512, 64)]
+
+    def put(temperature: float) -> Path:
+        whole = export(net, folder / "whole.onnx", "gband-cirnet", samples.how, temperature)
+        return quantize(whole, GBAND.with_name("gband-cirnet.onnx"), ranges)
+
+    said = predict_canvases(load_model(str(put(1.0)), threads=2), list(canvases["val"])).probabilities
+    return put(fit_temperature(said, table["label"][table["part"] == "val"].astype(int)))
+
+
 def main(arguments: Sequence[str] | None = None) -> None:
     """Parse, fit or report."""
     parser = argparse.ArgumentParser(description=__doc__, formatter_class=argparse.RawDescriptionHelpFormatter)
-    parser.add_argument("verb", choices=("fit", "all", "report"))
+    parser.add_argument("verb", choices=("fit", "all", "report", "ship"))
     parser.add_argument("--set", choices=tuple(HOW), default="cirnet")
     parser.add_argument("--split", choices=("picture", "case"), default="case")
     parser.add_argument("--part", type=int, choices=range(PARTS), default=0)
@@ -243,6 +264,9 @@ def main(arguments: Sequence[str] | None = None) -> None:
     args = parser.parse_args(arguments)
     if args.verb == "report":
         print(write_report(RESULTS, HERE / "recognition_splits.md", DATA.parent / "reference" / "founders_grid.csv"))
+        return
+    if args.verb == "ship":
+        print(ship(args.work))
         return
     recipe = RECIPES[args.set] if args.epochs is None else replace(RECIPES[args.set], epochs=args.epochs)
     todo = [(args.split, args.part)] if args.verb == "fit" else [(s, p) for p in range(args.parts) for s in ("case", "picture")]
