@@ -9,8 +9,8 @@
 Kill it and start it again: prepared pictures, checkpoints and finished fits stay (in --work and
 benchmarks/results/recognition). On cirnet the compact network starts from the shipped gband, which never saw that set: first it
 is tuned with isolated chromosomes of tseng2023's part train that are made wider and shorter, as those of cirnet are, then with
-cirnet. On tseng2023 (isolated chromosomes) it starts from nothing, since gband has seen most of that set. The last epoch
-counts: nothing is chosen on the test part, nor on the validation part.
+cirnet and a few of these. On tseng2023 (isolated chromosomes) it starts from nothing, since gband has seen most of that set.
+The last epoch counts: nothing is chosen on the test part, nor on the validation part.
 """
 
 import argparse
@@ -64,8 +64,10 @@ CASE_OF = {"cirnet": cirnet_case, "tseng2023": tseng_case}
 HOW = {"cirnet": Preparation(scale=1.25 * Preparation().scale), "tseng2023": Preparation()}
 #: What gband is tuned with before it sees cirnet: so many chromosomes a class, so many times, and how.
 LOOKALIKES, COPIES, LOOKALIKE = 1500, 2, Recipe(epochs=2, batch=64, rate=1.5e-3, counterexamples=0.0, sizes=0.15)
+#: So many chromosomes of each class like those lie beside cirnet's while it is learned.
+BESIDE = 50
 RECIPES = {
-    "cirnet": Recipe(epochs=10, batch=64, rate=1.5e-3, counterexamples=0.0, sizes=0.15),
+    "cirnet": Recipe(epochs=10, batch=64, rate=7e-4, counterexamples=0.0, sizes=0.15),
     "tseng2023": Recipe(epochs=10, batch=128, rate=3e-3, counterexamples=0.0),
 }
 
@@ -127,28 +129,39 @@ def thaw_gband(samples: Samples, folder: Path) -> Path:
 def starting_point(work: Path) -> Path:
     """Return a checkpoint of gband, tuned with chromosomes that are not cirnet's but as wide and short; made once in ``work``.
 
-    They are of tseng2023's part train, each class as often, Y three times as often, each widened in ``COPIES`` ways.
+    Each class as often, Y three times as often, each chromosome widened in ``COPIES`` ways.
     """
     folder = work / "start"
     path = folder / "start.ckpt"
     if not path.is_file():
         folder.mkdir(parents=True, exist_ok=True)
-        samples, split, rng = (
-            prepared("tseng2023", work),
-            read_split(HERE / "splits" / "tseng2023.csv"),
-            np.random.default_rng(0),
-        )
-        known = np.array([name in split and split[name].part == "train" for name in samples.table["name"].tolist()])
-        rows = []
-        for label, name in enumerate(LABELS):
-            own = np.flatnonzero(known & (samples.table["label"] == label))
-            rows += [rng.choice(own, min(LOOKALIKES, len(own)), replace=False)] * (3 if name == "Y" else 1)
-        chosen = np.sort(np.concatenate(rows * COPIES))
-        table = samples.table[chosen].copy()
-        table["part"] = np.where(np.arange(len(table)) % 80, "train", "val")
-        wide = Samples(widen(samples.canvases[chosen], rng), table, samples.how)
+        wide = look_alikes(work, LOOKALIKES, 0, COPIES, of_y=3)
+        wide.table["part"] = np.where(np.arange(len(wide.table)) % 80, "train", "val")
         torch.save({"state_dict": fit(wide, LOOKALIKE, folder, thaw_gband(wide, folder)).state_dict()}, path)
     return path
+
+
+def look_alikes(work: Path, number: int, seed: int, copies: int = 1, of_y: int = 1) -> Samples:
+    """Return so many isolated chromosomes of each class of tseng2023's part train, widened, all of the part "train".
+
+    Each comes in so many ``copies``, Y ``of_y`` times as often.
+    """
+    samples, split = prepared("tseng2023", work), read_split(HERE / "splits" / "tseng2023.csv")
+    rng, rows = np.random.default_rng(seed), []
+    known = np.array([name in split and split[name].part == "train" for name in samples.table["name"].tolist()])
+    for label, name in enumerate(LABELS):
+        own = np.flatnonzero(known & (samples.table["label"] == label))
+        rows += [rng.choice(own, min(number, len(own)), replace=False)] * (of_y if name == "Y" else 1)
+    chosen = np.sort(np.concatenate(rows * copies))
+    table = samples.table[chosen].copy()
+    table["part"] = "train"
+    return Samples(widen(samples.canvases[chosen], rng), table, samples.how)
+
+
+def beside(samples: Samples, others: Samples) -> Samples:
+    """Return both in one set, prepared as the first one is."""
+    canvases, table = (np.concatenate([getattr(one, key) for one in (samples, others)]) for key in ("canvases", "table"))
+    return Samples(canvases, table, samples.how)
 
 
 def widen(canvases: np.ndarray, rng: np.random.Generator) -> np.ndarray:
@@ -183,7 +196,8 @@ def fit_one(name: str, split: str, part: int, work: Path, recipe: Recipe) -> Non
     samples = deal(name, split, part, prepared(name, work))
     begun = time.time()
     start = starting_point(work) if name == "cirnet" else None
-    net = fit(samples, replace(recipe, seed=part), folder, start).net
+    learned = beside(samples, look_alikes(work, BESIDE, part)) if name == "cirnet" else samples
+    net = fit(learned, replace(recipe, seed=part), folder, start).net
     model = load_model(str(export(net, folder / "fitted.onnx", "fitted", samples.how)), threads=2)
     rows = np.flatnonzero(samples.table["part"] == "test")
     table = samples.table[rows]
@@ -239,7 +253,7 @@ def ship(work: Path) -> Path:
     table = samples.table.copy()
     table["part"] = [split[name].part for name in table["name"].tolist()]
     samples = replace(samples, table=table)
-    net = fit(samples, RECIPES["cirnet"], folder, starting_point(work)).net
+    net = fit(beside(samples, look_alikes(work, BESIDE, 0)), RECIPES["cirnet"], folder, starting_point(work)).net
     canvases = {part: np.ascontiguousarray(samples.canvases[table["part"] == part]) for part in ("train", "val")}
     ranges = [canvases["train"][start : start + 64] for start in range(0, 512, 64)]
 
