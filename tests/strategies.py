@@ -14,6 +14,8 @@ from karyogram.records import Candidate, Chromosome, Finding, Karyotype
 SIDE = 1000
 SHARES = st.floats(0, 1)
 PIXELS = st.integers(0, SIDE)
+BOXES = st.tuples(PIXELS, PIXELS, PIXELS, PIXELS)
+POLYGONS = st.lists(st.tuples(st.floats(0, SIDE), st.floats(0, SIDE)), min_size=3, max_size=5).map(tuple)
 CHROMOSOMES = st.builds(
     Chromosome,
     id=st.integers(),
@@ -21,8 +23,8 @@ CHROMOSOMES = st.builds(
     probability=SHARES,
     probabilities=st.lists(SHARES, min_size=24, max_size=24).map(tuple),
     score=SHARES,
-    bbox=st.tuples(PIXELS, PIXELS, PIXELS, PIXELS),
-    polygon=st.lists(st.tuples(st.floats(0, SIDE), st.floats(0, SIDE)), min_size=3, max_size=5).map(tuple),
+    bbox=BOXES,
+    polygon=POLYGONS,
     angle=st.floats(-180, 180),
     flipped=st.booleans(),
     length_px=st.floats(0, 1e4),
@@ -31,7 +33,7 @@ CHROMOSOMES = st.builds(
     review=st.lists(st.text(), max_size=3).map(tuple),
 )
 FINDINGS = st.builds(Finding, st.sampled_from(LABELS), st.integers(-2, 3).filter(bool), probability=SHARES)
-CANDIDATES = st.builds(Candidate, st.sampled_from(LABELS), SHARES, SHARES, st.tuples(PIXELS, PIXELS, PIXELS, PIXELS))
+CANDIDATES = st.builds(Candidate, st.sampled_from(LABELS), SHARES, SHARES, BOXES, POLYGONS)
 KARYOTYPES = st.builds(
     Karyotype,
     image=st.text(),

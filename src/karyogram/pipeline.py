@@ -12,9 +12,8 @@ from karyogram.files import Picture, read_picture
 from karyogram.image.background import flatten
 from karyogram.image.polarity import find_ground, to_dark_on_white
 from karyogram.karyotype.arrange import arrange, choose
-from karyogram.karyotype.describe import describe
+from karyogram.karyotype.describe import describe, make_candidate
 from karyogram.karyotype.domain import judge_domain
-from karyogram.labels import LABELS
 from karyogram.records import Candidate, Instance, Karyotype
 from karyogram.segment.cell import find_cell
 from karyogram.segment.detect import find_rivals
@@ -146,10 +145,9 @@ def finish(flat: np.ndarray, found: Candidates, reader: Reader) -> Found:
 def spare_candidates(found: Candidates) -> tuple[Candidate, ...]:
     """Return the masks that were not chosen and may be chromosomes all the same, likeliest first."""
     boxes = np.array([item.bbox for item in found.instances]).reshape(-1, 4)
-    best = found.probabilities.argmax(1) if len(boxes) else np.zeros(0, int)
     return tuple(
-        Candidate(LABELS[best[i]], round(float(found.probabilities[i].max()), 4), score, found.instances[i].bbox)
-        for i, score in rank_spare(boxes, found.sure, found.chosen).items()
+        make_candidate(found.instances[number], found.probabilities[number], score)
+        for number, score in rank_spare(boxes, found.sure, found.chosen).items()
     )
 
 

@@ -84,12 +84,13 @@ class Chromosome:
 
 @dataclass(frozen=True)
 class Candidate:
-    """A mask that was seen and not taken: its tight box, its likeliest class, how sure that is, how sure the mask."""
+    """A mask that was seen and not taken: its likeliest class, how sure that is, how sure the mask, tight box and outline."""
 
     label: str
     probability: float
     score: float
     bbox: tuple[int, int, int, int]
+    polygon: tuple[tuple[float, float], ...]
 
 
 @dataclass(frozen=True)
@@ -233,12 +234,14 @@ def _check_sense(karyotype: Karyotype) -> None:
     """Raise AnnotationError where what is of the right type makes no sense."""
     size = max(karyotype.width, 1), max(karyotype.height, 1)
     shares = [karyotype.quality, *(finding.probability for finding in karyotype.findings)]
-    for chromosome in karyotype.chromosomes:
-        where, points = f"chromosome {chromosome.id}", np.array(chromosome.polygon, float).reshape(-1, 2) / size
-        if len(chromosome.probabilities) != len(LABELS):
-            raise AnnotationError(f"not a karyotype: {where} has not {len(LABELS)} probabilities")
+    named_outlines = [(f"chromosome {one.id}", one.polygon) for one in karyotype.chromosomes]
+    for where, polygon in (*named_outlines, *(("a candidate", one.polygon) for one in karyotype.candidates)):
+        points = np.array(polygon, float).reshape(-1, 2) / size
         if len(points) < 3 or points.min() < -1 or points.max() > 2:
             raise AnnotationError(f"not a karyotype: {where} has an outline that is none of this picture")
+    for chromosome in karyotype.chromosomes:
+        if len(chromosome.probabilities) != len(LABELS):
+            raise AnnotationError(f"not a karyotype: chromosome {chromosome.id} has not {len(LABELS)} probabilities")
         shares += [chromosome.score, chromosome.probability, *chromosome.probabilities, chromosome.centromere or 0.0]
     for candidate in karyotype.candidates:
         shares += [candidate.score, candidate.probability]

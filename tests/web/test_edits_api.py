@@ -10,7 +10,7 @@ from hand import DIFFERS, labelled, middle_line, one
 
 from karyogram.errors import ModelError
 from karyogram.exchange.outlines import fill
-from karyogram.records import Karyotype
+from karyogram.records import Candidate, Karyotype
 from karyogram.segment.sam import Sam
 from karyogram.web.api import edits as edits_api
 from karyogram.web.db import reading, writing
@@ -121,6 +121,32 @@ def test_a_click_gives_an_outline_where_the_weights_are(app, client, monkeypatch
     (new,) = (c for c in done["karyotype"]["chromosomes"] if c["id"] == chromosome.id)
     assert np.abs(np.subtract(new["bbox"], chromosome.bbox)).max() <= 5
     assert client.get(f"{API}/analyses/{analysis}/segment?x=-1&y=5").status_code == 422
+
+
+def test_a_click_on_what_was_not_taken_gives_its_outline_until_it_is_taken(app, client, monkeypatch):
+    _, (analysis,) = put(app)
+    missed = next(c for c in MACHINE.chromosomes if c.label == "16" and not c.overlaps)
+    candidate = Candidate("16", 0.9, 0.08, missed.bbox, missed.polygon)
+    rest = tuple(c for c in MACHINE.chromosomes if c is not missed)
+    with writing(app.extensions["karyogram"].engine) as session:
+        row = session.get(Analysis, analysis)
+        row.karyotype = replace(MACHINE, chromosomes=rest, candidates=(candidate,)).to_json()
+        summarise(row, Karyotype.from_json(row.karyotype))
+    monkeypatch.setattr(edits_api, "load_sam", lambda _: pytest.fail("Segment Anything is not asked"))
+    x, y = np.mean(missed.polygon, axis=0)
+    url = f"{API}/analyses/{analysis}/segment?x={x}&y={y}"
+    found = client.get(url).json
+    assert (found["score"], found["polygon"]) == (0.08, [list(point) for point in missed.polygon])
+    done = edit(client, analysis, 0, {"kind": "outline", "polygon": found["polygon"]})
+    new = max(done["karyotype"]["chromosomes"], key=lambda c: c["id"])
+    assert (new["label"], len(done["karyotype"]["chromosomes"])) == ("16", 46)
+
+    def missing(_):
+        raise ModelError("not there")
+
+    edits_api._sam.cache_clear()
+    monkeypatch.setattr(edits_api, "load_sam", missing)
+    assert client.get(url).status_code == 501, "it is no candidate any more"
 
 
 def test_a_click_on_the_ground_gives_nothing(app, client, monkeypatch):

@@ -3,6 +3,7 @@
 from collections.abc import Mapping, Sequence
 from typing import NamedTuple
 
+import cv2
 import numpy as np
 
 from karyogram.files import Picture
@@ -11,9 +12,12 @@ from karyogram.karyotype.review import is_clear, review_reasons
 from karyogram.karyotype.structure import flag_differences
 from karyogram.karyotype.summary import summarize
 from karyogram.labels import LABELS
-from karyogram.records import Chromosome, Instance, Karyotype
+from karyogram.records import Candidate, Chromosome, Instance, Karyotype
 from karyogram.shape.measure import Measures, measure
 from karyogram.shape.pose import outline, upright_angle
+
+#: Pixels by which the outline of what was not taken may be off.
+ROUNDED = 0.75
 
 
 class Opinion(NamedTuple):
@@ -110,6 +114,21 @@ def make_record(
         centromere=None if place is None else round(place, 3),
         overlaps=overlaps,
         review=review,
+    )
+
+
+def make_candidate(item: Instance, probabilities: np.ndarray, score: float) -> Candidate:
+    """Return the record of an object that was not taken, its outline rounded off; ``probabilities`` (24,) are its classes'."""
+    best, points = int(probabilities.argmax()), cv2.approxPolyDP(outline(item), ROUNDED, True).reshape(-1, 2)
+    if len(points) < 3:  # a line has no outline that can be rounded: its box has
+        xmin, ymin, xmax, ymax = item.bbox
+        points = np.array([[xmin, ymin], [xmax, ymin], [xmax, ymax], [xmin, ymax]])
+    return Candidate(
+        label=LABELS[best],
+        probability=round(float(probabilities[best]), 4),
+        score=score,
+        bbox=item.bbox,
+        polygon=tuple((float(x), float(y)) for x, y in points),
     )
 
 

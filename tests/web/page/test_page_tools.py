@@ -1,11 +1,14 @@
 """The tools that draw on the photograph, by pointer and by keys."""
 
+from dataclasses import replace
+
 import cv2
 import numpy as np
 import pytest
 from hands import Fingers, held, on_picture, opened, saved, stroke, under
 from playwright.sync_api import expect
 
+from karyogram.records import Candidate
 from karyogram.weights.cache import is_fetched
 
 
@@ -61,6 +64,25 @@ def test_lasso_makes_what_was_missed(page, site, cells):
     saved(page)
     assert max(site.labels(analysis)) == 47
     assert page.locator("[data-chromosome='47']").get_attribute("aria-pressed") == "true"
+
+
+def test_what_was_seen_and_not_taken_is_dashed_and_a_press_and_enter_take_it(page, site, cells):
+    picture, whole = cells[0]
+    missed = min((c for c in whole.chromosomes if not c.overlaps), key=lambda c: c.bbox[3])  # the hint lies over the lowest
+    candidate = Candidate(missed.label, 0.9, 0.08, missed.bbox, missed.polygon)
+    short = replace(whole, chromosomes=tuple(c for c in whole.chromosomes if c is not missed), candidates=(candidate,))
+    (analysis,) = site.plant("spare", [(picture, short)])
+    opened(page, analysis)
+    assert page.locator(".draft.spare").count() == 0
+    page.keyboard.press("g")
+    assert page.locator(".draft.spare").count() == 1
+    page.mouse.click(*on_picture(page, [np.mean(missed.polygon, axis=0).tolist()])[0])
+    page.wait_for_selector(".draft.area")
+    page.keyboard.press("Enter")
+    page.wait_for_selector("[data-chromosome='47']")
+    saved(page)
+    assert site.labels(analysis)[47] == missed.label
+    expect(page.locator(".draft")).to_have_count(0)
 
 
 def test_two_strokes_part_what_lies_under_them(page, site, cells):

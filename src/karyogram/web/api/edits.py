@@ -13,6 +13,8 @@ from apiflask.validators import Length
 
 from karyogram.drawn import tighten
 from karyogram.errors import ModelError
+from karyogram.metrics.detection import iou_matrix
+from karyogram.records import Candidate, Karyotype
 from karyogram.segment.prompts import TILE, cut_tiles
 from karyogram.segment.sam import Embedding, Sam, embed, load_sam, segment_point
 from karyogram.shape.pose import outline
@@ -30,6 +32,8 @@ edits = APIBlueprint("edits", __name__, tag="edits")
 
 #: So many edits may come in one request.
 MOST = 200
+#: A candidate whose box overlaps so much of a chromosome's, as IoU, is that chromosome.
+TAKEN = 0.8
 #: Side in pixels of the smallest part of a picture that is looked at around a click.
 LEAST_TILE = 64
 
@@ -143,14 +147,22 @@ def trail(analysis: int) -> dict[str, Any]:
 
 @edits.get("/analyses/<int:analysis>/segment")
 @edits.input(PointIn, location="query")
-@edits.doc(summary="Find the chromosome at a place (Segment Anything)", responses=[422, 501])
+@edits.doc(summary="Find the chromosome at a place: a candidate, or by Segment Anything", responses=[422, 501])
 def segment(analysis: int, query_data: dict[str, Any]) -> dict[str, Any]:
-    """Return the outline of what lies at a place, for an edit of the kind outline; 501 where the weights are not fetched."""
+    """Return the outline of what lies at a place, for an edit of the kind outline.
+
+    That is a candidate which the machine did not take, if one lies there, else what Segment Anything sees; 501 where its
+    weights are not fetched.
+    """
     with reading(bench().engine) as session:
         loaded = load_analysis(session, analysis)
+        current = loaded.analysis.current
     x, y = query_data["x"], query_data["y"]
     if not (0 <= x < loaded.metaphase.width and 0 <= y < loaded.metaphase.height):
         raise Invalid(f"({x:g}, {y:g}) lies outside of the picture", field="x")
+    for candidate in left_out(Karyotype.from_json(current)) if current else ():
+        if _distance(np.array(candidate.polygon), (x, y)) <= 0:
+            return {"polygon": candidate.polygon, "score": candidate.score}
     try:
         sam = _sam()
     except ModelError as error:
@@ -162,6 +174,15 @@ def segment(analysis: int, query_data: dict[str, Any]) -> dict[str, Any]:
     if found is None or item is None or _distance(outline(item), (x, y)) > ground.width / 2:  # the ground was found
         raise Invalid("there is no chromosome at this place")
     return {"polygon": outline(item).tolist(), "score": round(found.score, 4)}
+
+
+def left_out(karyotype: Karyotype) -> list[Candidate]:
+    """Return the candidates, likeliest first, that are no chromosome of the karyotype: a person may have taken some."""
+    boxes, taken = (np.array([one.bbox for one in each], float) for each in (karyotype.candidates, karyotype.chromosomes))
+    if not len(boxes):
+        return []
+    overlap = iou_matrix(boxes, taken.reshape(-1, 4)).max(1, initial=0.0)
+    return [one for one, shared in zip(karyotype.candidates, overlap, strict=True) if shared < TAKEN]
 
 
 def _distance(polygon: np.ndarray, point: tuple[float, float]) -> float:

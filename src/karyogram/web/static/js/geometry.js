@@ -18,6 +18,14 @@ export function area(polygon) {
   return Math.abs(twice) / 2;
 }
 
+/** How far two boxes [left, top, right, bottom] are the same: what they share of what they cover together. */
+export function overlap(one, other) {
+  const side = (a, b) => Math.max(0, Math.min(one[b], other[b]) - Math.max(one[a], other[a]));
+  const size = ([left, top, right, bottom]) => (right - left) * (bottom - top);
+  const common = side(0, 2) * side(1, 3);
+  return common / (size(one) + size(other) - common);
+}
+
 export const length = (path) => path.slice(1).reduce((sum, [x, y], i) => sum + Math.hypot(x - path[i][0], y - path[i][1]), 0);
 
 function offLine([x, y], [ax, ay], [bx, by]) {

@@ -1,15 +1,26 @@
-// Click to segment: the server proposes the outline of what lies under a press (SAM, where it is fetched).
+// Click to segment: what the machine saw and did not take is drawn dashed. The server proposes the outline of what lies under a
+// press: one of these, or what SAM sees, where it is fetched.
 
 import * as api from "../api.js";
 import { announce, h, notify, s } from "../dom.js";
-import { draw } from "../geometry.js";
+import { draw, overlap } from "../geometry.js";
+
+/** A candidate whose box overlaps so much of a chromosome's is that chromosome, as the server has it. */
+const TAKEN = 0.8;
 
 export class Segment {
   hint = "Press a chromosome that was missed.";
 
   constructor(bench) {
     this.bench = bench;
-    this.polygon = null;
+    this.#propose(null);
+  }
+
+  /** What the machine left out and nobody has taken yet. */
+  get #leftOut() {
+    const { analysis, now } = this.bench.state;
+    const taken = ({ bbox }) => now.chromosomes.some((one) => overlap(one.bbox, bbox) >= TAKEN);
+    return (analysis.karyotype.candidates ?? []).filter((one) => !taken(one));
   }
 
   async up(event) {
@@ -25,9 +36,10 @@ export class Segment {
   #propose(polygon) {
     this.polygon = polygon;
     this.bench.metaphase.drafts.replaceChildren(
+      ...this.#leftOut.map((one) => s("path", { class: "draft spare", d: draw(one.polygon, true) })),
       ...(polygon ? [s("path", { class: "draft area", d: draw(polygon, true) })] : []),
     );
-    this.bench.toolbar.showHint();
+    if (this.bench.toolbar?.tool === this) this.bench.toolbar.showHint();
   }
 
   extras() {
@@ -42,10 +54,11 @@ export class Segment {
     ];
   }
 
-  apply() {
+  async apply() {
     const { polygon } = this;
     this.#propose(null);
-    this.bench.edit({ kind: "outline", polygon });
+    await this.bench.edit({ kind: "outline", polygon });
+    if (this.bench.toolbar.tool === this) this.#propose(this.polygon);
   }
 
   key(event) {
@@ -55,6 +68,6 @@ export class Segment {
   }
 
   leave() {
-    this.#propose(null);
+    this.bench.metaphase.drafts.replaceChildren();
   }
 }
