@@ -9,11 +9,13 @@ import { draw, overlap } from "../geometry.js";
 const TAKEN = 0.8;
 
 export class Segment {
-  hint = "Press a chromosome that was missed.";
-
   constructor(bench) {
     this.bench = bench;
     this.#propose(null);
+  }
+
+  get hint() {
+    return `Press a chromosome that was missed.${this.#leftOut.length ? " Dashed: seen by the machine, not taken." : ""}`;
   }
 
   /** What the machine left out and nobody has taken yet. */
