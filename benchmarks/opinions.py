@@ -25,14 +25,10 @@ from karyogram.datasets.boxed import as_pair
 from karyogram.datasets.splits import read_split
 from karyogram.datasets.tseng import MARGIN
 from karyogram.datasets.voc import read_voc
-from karyogram.files import Picture, write_text
+from karyogram.files import write_text
 from karyogram.image.background import flatten
-from karyogram.karyotype.arrange import arrange
-from karyogram.karyotype.describe import describe
-from karyogram.karyotype.domain import judge_domain
 from karyogram.metrics.detection import assign_pairs, iou_matrix
-from karyogram.pipeline import find_candidates, finish, make_reader, name_chromosomes, open_metaphase
-from karyogram.segment.scene import looks_like_metaphase
+from karyogram.pipeline import find_candidates, finish, make_reader, name_chromosomes, open_metaphase, tell
 
 HERE = Path(__file__).parent
 DATA = Path(os.environ.get("KARYOGRAM_DATA", HERE.parent.parent / "shared" / "data")) / "tseng2023"
@@ -48,10 +44,7 @@ def keep(name: str, folder: Path, model: str, segmenter: str) -> None:
     shown, final = found.chosen, finish(flat, found, reader)
     instances, whole = final.instances, np.array([item.score for item in final.instances])
     looked, up = name_chromosomes(flat, final, reader)
-    classes = arrange(looked, whole).classes
-    noted = Picture(picture.pixels, (*picture.warnings, *found.warnings))
-    made = describe(str(path), noted, instances, looked, up, classes, reader.identity())
-    karyotype = judge_domain(made, picture.warnings, looks_like_metaphase(flat, instances))
+    karyotype = tell(picture, str(path), flat, final, looked, up, reader)
     write_text(folder / name / "karyotype.json", karyotype.to_json())
 
     pair = as_pair(boxes, karyotype, MARGIN)

@@ -76,7 +76,13 @@ def read_karyotype(picture: Picture, name: str, reader: Reader) -> Karyotype:
     """
     flat = flatten(picture.pixels)
     found = find_chromosomes(flat, reader)
-    probabilities, up = name_chromosomes(flat, found, reader)
+    return tell(picture, name, flat, found, *name_chromosomes(flat, found, reader), reader)
+
+
+def tell(
+    picture: Picture, name: str, flat: np.ndarray, found: "Found", probabilities: np.ndarray, up: np.ndarray, reader: Reader
+) -> Karyotype:
+    """Return the karyotype of what was ``found`` in a picture, flattened ``flat``, and named as by :func:`name_chromosomes`."""
     classes = arrange(probabilities, np.array([item.score for item in found.instances])).classes
     noted = Picture(picture.pixels, (*picture.warnings, *found.warnings))
     made = describe(name, noted, found.instances, probabilities, up, classes, reader.identity())
