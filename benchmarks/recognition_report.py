@@ -43,7 +43,7 @@ probabilities (of the few hundred chromosomes of one fit it leaves twice as much
 The recipe for `cirnet` was chosen by looking at folds, see docs/decisions/recognition.md: sizes spread by 0.15 on two of the
 five, all else on three inner folds of the training cases of the first, so that only that one is quite clean of choices. The
 test parts were read in four states of it: from `gband` itself 0.9672 by case, 0.9903 with the cell, 0.9770 by picture; with
-9,750 chromosomes made alike 0.9696, 0.9894, 0.9806; with 31,168, and some beside `cirnet`, 0.9742, 0.9922, 0.9788; and this one.
+9,750 chromosomes made alike 0.9696, 0.9894, 0.9806; with 31,168, and some beside `cirnet`, 0.9742, 0.9922, 0.9788; and this.
 On `tseng2023` ONE epoch was fitted: that compares the splits, and is no figure of a finished model.
 """
 OTHERS = """## Beside what others published
