@@ -13,7 +13,7 @@ from karyogram.image.background import flatten
 from karyogram.image.polarity import find_ground, to_dark_on_white
 from karyogram.karyotype.arrange import arrange, choose
 from karyogram.karyotype.describe import describe, make_candidate
-from karyogram.karyotype.domain import judge_domain
+from karyogram.karyotype.domain import is_metaphase, judge_domain
 from karyogram.records import Candidate, Instance, Karyotype
 from karyogram.segment.cell import find_cell
 from karyogram.segment.detect import find_rivals
@@ -87,7 +87,8 @@ def tell(
     noted = Picture(picture.pixels, (*picture.warnings, *found.warnings))
     made = describe(name, noted, found.instances, probabilities, up, classes, reader.identity())
     made = replace(made, candidates=found.spare)
-    return judge_domain(made, picture.warnings, looks_like_metaphase(flat, found.instances))
+    doubtful = not is_metaphase(made)
+    return judge_domain(made, picture.warnings, doubtful and looks_like_metaphase(flat, found.instances))
 
 
 @dataclass(frozen=True, eq=False)

@@ -19,7 +19,8 @@ def rank_spare(boxes: np.ndarray, score: np.ndarray, taken: Sequence[int]) -> di
     >>> rank_spare(np.array([[0, 0, 9, 9], [0, 0, 9, 9], [20, 0, 29, 9]]), np.array([0.9, 0.8, 0.5]), [0])
     {2: 0.05}
     """
-    order = [*taken, *(number for number in np.argsort(-score, kind="stable").tolist() if number not in set(taken))]
+    own = set(taken)
+    order = [*taken, *(number for number in np.argsort(-score, kind="stable").tolist() if number not in own)]
     overlap = np.tril(iou_matrix(boxes[order], boxes[order]), -1).max(1, initial=0.0)
     worth = WORTH * score[order] * (1 - overlap)
     ranked = sorted(range(len(taken), len(order)), key=lambda place: -worth[place])
