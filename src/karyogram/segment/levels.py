@@ -19,6 +19,9 @@ from karyogram.segment.objects import (
 #: Where the levels lie: 0 is Otsu's threshold, 1 the ground's own level. Lenient first.
 LEVELS = (0.33, 0.15, 0.0, -0.2, -0.4)
 OTSU = LEVELS.index(0.0)
+#: Chromosomes so many times as wide at the most lenient level as at Otsu's fall apart into bands there; commonly 1.1 times
+#: (docs/decisions/segmentation.md).
+APART = 1.2
 
 
 @dataclass(frozen=True, eq=False)
@@ -38,7 +41,8 @@ def threshold_levels(flat: np.ndarray) -> Levels | None:
     """Cut the flattened picture, uint8 (H, W), at each of ``LEVELS``; None if it has no contrast.
 
     Pale tips need a lenient threshold, touching chromosomes part only at a strict one, so neither serves alone. Otsu's
-    threshold (IEEE Trans. SMC 9:62, 1979, doi 10.1109/TSMC.1979.4310076) is the middle of the scale.
+    threshold (IEEE Trans. SMC 9:62, 1979, doi 10.1109/TSMC.1979.4310076) is the middle of the scale, or, where a dark nucleus
+    pulls it so far down that chromosomes fall apart into bands, the most lenient level of what it would have been.
     """
     otsu, _ = cv2.threshold(flat, 0, 255, cv2.THRESH_BINARY + cv2.THRESH_OTSU)
     ground_pixels, stain_pixels = flat[flat > otsu], flat[flat <= otsu]
@@ -47,8 +51,11 @@ def threshold_levels(flat: np.ndarray) -> Levels | None:
     ground = float(np.median(ground_pixels))
     if ground - float(np.median(stain_pixels)) < LEAST_CONTRAST:
         return None
+    lenient = otsu + (ground - otsu) * LEVELS[0]
+    width, wide = stroke_width(flat <= otsu), stroke_width(flat <= lenient)
+    if wide > APART * width:
+        otsu, width = lenient, wide
     cuts = [flat <= otsu + (ground - otsu) * level for level in LEVELS]
-    width = stroke_width(cuts[OTSU])
     return Levels(tuple(remove_nuclei(cut, width) for cut in cuts), width) if width else None
 
 
