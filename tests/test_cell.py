@@ -25,6 +25,12 @@ def test_a_neighbour_is_left_out_and_told():
     assert warnings == ("20 objects of neighbouring cells left out",)
 
 
+def test_a_group_apart_that_a_cell_lacks_is_the_rest_of_it():
+    kept, warnings = find_cell(cell(14, 600, 0) + cell(32, 0, 0))
+    assert kept == list(range(46))
+    assert warnings == ("14 objects lie apart, taken for the rest of the cell",)
+
+
 def test_rivals_count_once():
     twice = cell(46, 0, 0) + cell(46, 0, 0)
     kept, warnings = find_cell(twice, [(k, k + 46) for k in range(46)])

@@ -34,5 +34,13 @@ def test_chromosomes_are_whole_whether_or_not_a_nucleus_is_darker(pale, nucleus)
     assert (levels.masks[OTSU] & ~rods).sum() < 0.15 * rods.sum(), "the nucleus is gone"
 
 
+def test_a_chromosome_that_leans_on_a_nucleus_is_stained_as_a_whole():
+    flat, rods = cell(125, False)
+    cv2.circle(flat, (200, 125), 85, 110, -1)
+    levels = threshold_levels(flat)
+    assert (levels.stain[0] & rods).sum() == rods.sum()
+    assert (levels.masks[0] & rods).sum() < 0.99 * rods.sum(), "where the nucleus is taken away, so is a part of them"
+
+
 def test_a_picture_without_contrast_has_no_levels():
     assert threshold_levels(np.full((50, 50), 250, np.uint8)) is None

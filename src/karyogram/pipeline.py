@@ -208,4 +208,4 @@ def _cut(flat: np.ndarray, reader: Reader, levels: Levels, scale: float) -> Cand
     rivals = [(place[a], place[b]) for a, b in rivals if a in place and b in place]
     instances, opinions = [found.instances[number] for number in own], found.classes[own]
     probabilities = combine(found.probabilities[own], opinions)
-    return Candidates(instances, scale, opinions, probabilities, rivals, found.arms[own], levels.masks[EDGE], warnings)
+    return Candidates(instances, scale, opinions, probabilities, rivals, found.arms[own], levels.stain[EDGE], warnings)

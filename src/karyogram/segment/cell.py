@@ -11,8 +11,9 @@ from karyogram.rivals import keep_apart
 #: Boxes nearer to each other than this many mean chromosomes' sizes (square root of the area) belong to one group. Within 95 of
 #: 100 boxed cells no gap is wider.
 GAP = 6.0
-#: A group apart is another cell if it has at least this many chromosomes; fewer are stragglers of the cell.
-NEIGHBOUR = 8
+#: A group apart is another cell if it has at least this many chromosomes; fewer are stragglers of the cell. A larger one that
+#: makes no more than ``ONE`` with the largest group is the rest of the same cell.
+NEIGHBOUR, ONE = 8, 48
 #: More chromosomes than this in one group are two cells that mix.
 MOST = 60
 #: What is less surely a chromosome than this is not counted.
@@ -34,11 +35,15 @@ def find_cell(instances: Sequence[Instance], rivals: Sequence[tuple[int, int]] =
     groups = connected_components(near, directed=False)[1]
     surest = sorted((k for k, item in enumerate(instances) if item.score >= SURE), key=lambda k: -instances[k].score)
     counts = np.bincount(groups[keep_apart(surest, rivals)], minlength=groups.max() + 1)
-    own = (counts < NEIGHBOUR) | (np.arange(len(counts)) == counts.argmax())
+    largest = np.arange(len(counts)) == counts.argmax()
+    rest = ~largest & (counts >= NEIGHBOUR) & (counts + counts.max() <= ONE)
+    own = (counts < NEIGHBOUR) | largest | rest
     kept = np.flatnonzero(own[groups]).tolist()
     warnings = []
     if not own.all():
         warnings.append(f"{counts[~own].sum()} objects of neighbouring cells left out")
+    if rest.any():
+        warnings.append(f"{counts[rest].sum()} objects lie apart, taken for the rest of the cell")
     if counts.max() > MOST:
         warnings.append(f"{counts.max()} objects in one group: two cells may mix")
     return kept, tuple(warnings)

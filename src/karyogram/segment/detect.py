@@ -82,7 +82,7 @@ def detect(flat: np.ndarray, model: Model, levels: Levels, scale: float) -> tupl
         skeleton = trace_skeleton(levels.masks[OTSU], levels.width)
         ways = trace_ways(skeleton, levels.masks[0])
         peaks = asked.result()
-    return join_ways(find_candidates(peaks, levels.masks[0], factor), peaks, ways, factor), skeleton
+    return join_ways(find_candidates(peaks, levels.stain[0], factor), peaks, ways, factor), skeleton
 
 
 def find_candidates(peaks: Peaks, stain: np.ndarray, scale: float) -> Detections:

@@ -26,9 +26,13 @@ APART = 1.2
 
 @dataclass(frozen=True, eq=False)
 class Levels:
-    """Foreground masks, bool (H, W), lenient first, without nuclei; and the chromosomes' width in pixels."""
+    """Foreground masks, bool (H, W), lenient first, and the chromosomes' width in pixels.
+
+    ``stain`` is all that is stained, ``masks`` the same without nuclei, and without what of chromosomes leans on them.
+    """
 
     masks: tuple[np.ndarray, ...]
+    stain: tuple[np.ndarray, ...]
     width: float
 
     @property
@@ -56,7 +60,7 @@ def threshold_levels(flat: np.ndarray) -> Levels | None:
     if wide > APART * width:
         otsu, width = lenient, wide
     cuts = [flat <= otsu + (ground - otsu) * level for level in LEVELS]
-    return Levels(tuple(remove_nuclei(cut, width) for cut in cuts), width) if width else None
+    return Levels(tuple(remove_nuclei(cut, width) for cut in cuts), tuple(cuts), width) if width else None
 
 
 def objects_of_level(flat: np.ndarray, levels: Levels, number: int) -> list[Instance]:
