@@ -13,6 +13,7 @@ from karyogram.segment.arms import Skeleton, owned_arms, trace_skeleton, trace_w
 from karyogram.segment.drawing import box_iou, place_mask
 from karyogram.segment.levels import OTSU, Levels
 from karyogram.segment.peaks import Peaks, ask_detector
+from karyogram.segment.rim import heed_rims, sharpness
 from karyogram.shape.size import mean_area
 from karyogram.weights.record import Model
 
@@ -66,6 +67,7 @@ def segment_learned(flat: np.ndarray, model: Model, look: Look, levels: Levels, 
     found, skeleton = detect(flat, model, levels, scale)
     probabilities, whole = look(found.instances)
     sure = quality(found, probabilities, whole, mean_area(scale))
+    sure = heed_rims(sure, sharpness(flat, found.instances, scale))
     kept = [number for number in np.argsort(-sure, kind="stable").tolist() if sure[number] >= DOUBT]
     instances = [replace(found.instances[number], score=float(sure[number])) for number in kept]
     return Proposals(instances, found.classes[kept], probabilities[kept], owned_arms(skeleton, instances))
