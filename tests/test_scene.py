@@ -31,6 +31,11 @@ def test_few_rods_or_none_with_bands_or_a_ground_of_noise_do_not(lack):
     assert not looks_like_metaphase(*scene(**lack))
 
 
+def test_objects_as_small_as_stars_do_not():
+    flat, rods = scene()
+    assert not looks_like_metaphase(flat, [Instance(np.ones((12, 12), bool), rod.x, rod.y) for rod in rods])
+
+
 def test_masks_too_thin_to_have_an_inside_have_no_bands():
     assert bandedness(np.zeros((9, 9), np.uint8), [Instance(np.ones((2, 9), bool), 0, 0)]) == 0
     assert bandedness(np.zeros((9, 9), np.uint8), []) == 0

@@ -10,8 +10,8 @@ import numpy as np
 
 from karyogram.records import Instance
 
-#: Fewer objects than this may be anything.
-MANY = 20
+#: Fewer objects than this may be anything; so may objects that measure less than this many pixels a side, in the mean: stars.
+MANY, SMALL = 20, 12.5
 #: The share of a picture's pixels that is ground, within so many grey levels of the commonest one: training cells 0.45 to 0.94.
 LEAST_GROUND, NEAR = 0.5, 10
 #: The spread of grey levels inside an object, as a share of its mean contrast with the ground: validation cells 0.12 to 0.27.
@@ -22,7 +22,9 @@ _EDGE = 2
 
 def looks_like_metaphase(flat: np.ndarray, instances: Sequence[Instance]) -> bool:
     """Tell whether a flattened picture, uint8 (H, W), dark on white, holds many objects with bands on a calm ground."""
-    return len(instances) >= MANY and ground_share(flat) >= LEAST_GROUND and bandedness(flat, instances) >= LEAST_BANDS
+    if len(instances) < MANY or np.mean([item.area for item in instances]) < SMALL**2:
+        return False
+    return ground_share(flat) >= LEAST_GROUND and bandedness(flat, instances) >= LEAST_BANDS
 
 
 def ground_share(flat: np.ndarray) -> float:
