@@ -1,4 +1,7 @@
-"""Rims: a chromosome's is as sharp as those of the rest of its cell; dirt's is sharper, and what lies out of focus softer."""
+"""Rims: a chromosome's is as sharp as those of the rest of its cell; dirt's is sharper, and what lies out of focus softer.
+
+Own method; what was tried beside it is told in docs/decisions/segmentation.md.
+"""
 
 from collections.abc import Sequence
 
@@ -33,7 +36,7 @@ def sharpness(flat: np.ndarray, instances: Sequence[Instance], scale: float) -> 
 
 
 def heed_rims(sure: np.ndarray, sharp: np.ndarray) -> np.ndarray:
-    """Return how sure each candidate is, (N,), once its rim's sharpness (N,) is held against that of the likely ones.
+    """Return how ``sure`` each candidate is, float (N,), 0..1, once its rim, ``sharp`` (N,), is held against the likely ones'.
 
     A rim as far from the usual one as theirs are in the mean changes nothing; few likely ones tell nothing.
     """
