@@ -18,6 +18,7 @@ from karyogram.records import Candidate, Instance, Karyotype
 from karyogram.segment.cell import find_cell
 from karyogram.segment.detect import find_rivals
 from karyogram.segment.levels import Levels, threshold_levels
+from karyogram.segment.outlines import EDGE
 from karyogram.segment.reconstruct import separate
 from karyogram.segment.scene import looks_like_metaphase
 from karyogram.segment.segmenters import Segmenter, open_segmenter
@@ -31,8 +32,6 @@ MAX_PIXELS = 25_000_000
 
 #: Chromosomes, if so many are found, tell a cell's size better than its stain if they differ from that by this factor.
 ENOUGH, AGAIN = 20, 1.15
-#: The level of thresholding at which redrawn masks end: there boxes fitted validation pictures best.
-EDGE = 1
 #: Pixels of a chromosome's mask for each of its pixels at Otsu's threshold.
 MASK_AREA = 1.08
 

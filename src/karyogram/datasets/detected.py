@@ -14,6 +14,7 @@ from karyogram.labels import INDEX
 from karyogram.metrics.detection import iou_matrix
 from karyogram.segment.detect import Detections, detect
 from karyogram.segment.levels import threshold_levels
+from karyogram.segment.outlines import EDGE, redraw
 from karyogram.segment.reconstruct import separate
 from karyogram.shape.size import cell_scale
 from karyogram.weights.record import Model
@@ -27,11 +28,12 @@ STRAYS = 16
 
 
 def extract_detected(
-    picture: np.ndarray, truth: Annotation, how: Preparation, rng: np.random.Generator, segmenter: Model
+    picture: np.ndarray, truth: Annotation, how: Preparation, rng: np.random.Generator, segmenter: Model, outliner: Model
 ) -> Iterator[Sample]:
     """Yield the boxed chromosomes of one picture, uint8 (H, W) dark on white, as the segmenter cuts them out.
 
-    Then counterexamples: what the segmenter thought possible and no box knows, and the thresholds' clusters and fragments.
+    Those that meet others come twice: as they were drawn, and as the outliner drew them anew. Then counterexamples: what the
+    segmenter thought possible and no box knows, and the thresholds' clusters and fragments.
     """
     flat = flatten(picture)
     levels = threshold_levels(flat)
@@ -42,9 +44,11 @@ def extract_detected(
     if found.instances:
         boxes, best = match_boxes(found, truth)
         known = sorted((box, index) for box, index in boxes.items() if truth.boxes[box].label is not None)
-        cut = separate(flat, [found.instances[index] for _, index in known])
-        for (box, _), item in zip(known, cut, strict=True):
-            yield Sample(prepare(flat, item, how, scale), INDEX[str(truth.boxes[box].label)], box)
+        drawn = [found.instances[index] for _, index in known]
+        anew = redraw(flat, drawn, levels.stain[EDGE], scale, outliner)
+        for (box, _), first, second, item in zip(known, drawn, anew, separate(flat, anew), strict=True):
+            for cut in (item,) if second is first else (first, item):
+                yield Sample(prepare(flat, cut, how, scale), INDEX[str(truth.boxes[box].label)], box)
         strays = np.flatnonzero((best < STRAY) & (found.classes.max(1) > 0.1))
         for index in rng.permutation(strays)[:STRAYS].tolist():
             yield Sample(prepare(flat, found.instances[index], how, scale), -1, -1)

@@ -21,6 +21,8 @@ SIDE = 128
 BATCH = 16
 #: Masks meet that come nearer to each other than this many pixels of the picture.
 NEAR = 3
+#: The level of thresholding at which redrawn masks end: there boxes fitted validation pictures best.
+EDGE = 1
 #: A mask that falls to pieces, the largest of which is no more than this share of it, is not believed.
 WHOLE = 0.7
 

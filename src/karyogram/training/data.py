@@ -22,7 +22,7 @@ from karyogram.files import read_picture, write_text
 from karyogram.image.polarity import find_ground, to_dark_on_white
 from karyogram.labels import INDEX
 from karyogram.shape.pose import outline, upright_angle
-from karyogram.weights.catalogue import load_model
+from karyogram.weights.catalogue import OUTLINER, load_model
 
 T = TypeVar("T")
 R = TypeVar("R")
@@ -110,7 +110,8 @@ def prepare_metaphases(
         rng = np.random.default_rng(seed)
         if segmenter is None:
             return [(s, entry) for s in extract_samples(picture, truth, how, rng)]
-        return [(s, entry) for s in extract_detected(picture, truth, how, rng, load_model(segmenter, "segmenter", 1))]
+        models = load_model(segmenter, "segmenter", 1), load_model(OUTLINER, "outliner", 1)
+        return [(s, entry) for s in extract_detected(picture, truth, how, rng, *models)]
 
     entries = sorted(split.values(), key=lambda e: e.name)
     rows = gather(one, enumerate(entries), jobs)

@@ -1,0 +1,91 @@
+"""Make gband, the classifier that ships: the one of the version before, tuned in two ways, the weights of both averaged.
+
+    python benchmarks/gband.py prepare              # cut out the chromosomes of the parts train and val, ten minutes
+    python benchmarks/gband.py fit --way 0          # and --way 1: 40 minutes each on a core
+    python benchmarks/gband.py ship --out FILE      # the mean, in eight bits, its temperature fitted on the part val
+
+Kill a fit and start it again: it goes on from its last epoch. What is prepared and fitted lies in --work. The pictures lie in
+KARYOGRAM_DATA (default ../shared/data).
+"""
+
+import argparse
+import os
+from dataclasses import replace
+from pathlib import Path
+
+import numpy as np
+from recognition import GBAND, thaw_gband
+
+from karyogram.classify.predict import predict_canvases
+from karyogram.classify.prepare import Preparation
+from karyogram.datasets.splits import read_split
+from karyogram.training.average import average
+from karyogram.training.calibrate import fit_temperature
+from karyogram.training.data import Samples, load_samples, save_samples
+from karyogram.training.export import export
+from karyogram.training.fit import Recipe, fit
+from karyogram.training.prepare import prepare_folder
+from karyogram.training.quantize import quantize
+from karyogram.weights.catalogue import load_model
+
+HERE = Path(__file__).parent
+DATA = Path(os.environ.get("KARYOGRAM_DATA", HERE.parent.parent / "shared" / "data")) / "tseng2023"
+#: How it is tuned, and how many drawn metaphases are learned from besides.
+WAYS = (Recipe(epochs=4, rate=1.5e-3, seed=0), Recipe(epochs=4, rate=7e-4, seed=1))
+DRAWN = 60
+
+
+def prepare(folder: Path) -> None:
+    """Cut out, and keep, the chromosomes of the parts train and val, those that touch or cross as the segmenter draws them.
+
+    The band table says which end is up where gband agrees; elsewhere nothing is learned of it.
+    """
+    split = {name: entry for name, entry in read_split(HERE / "splits" / "tseng2023.csv").items() if entry.part != "test"}
+    samples = prepare_folder(DATA, split, Preparation(), "gband-segment", DRAWN)
+    model, up = load_model(str(GBAND)), samples.table["up"]
+    said = np.concatenate([predict_canvases(model, list(part)).up for part in np.array_split(samples.canvases, 64)])
+    samples.table["up"] = np.where((said > 0.5) == (up > 0.5), up, 0.5)
+    save_samples(folder, samples)
+
+
+def fit_way(samples: Samples, number: int, work: Path) -> Path:
+    """Fit in one way, or go on with it, and return the folder of the run."""
+    folder = work / str(number)
+    folder.mkdir(parents=True, exist_ok=True)
+    fit(samples, WAYS[number], folder, thaw_gband(samples, folder))
+    return folder
+
+
+def ship(samples: Samples, work: Path, out: Path) -> Path:
+    """Write the mean of all ways, in eight bits, to ``out``; its temperature is fitted on the part val."""
+    net = average([fit(samples, way, work / str(number), None).net for number, way in enumerate(WAYS)])
+    part, whole = samples.table["part"], samples.table["label"] >= 0
+    typical = np.ascontiguousarray(samples.canvases[np.flatnonzero(part == "train")[:: (part == "train").sum() // 512][:512]])
+
+    def put(temperature: float) -> Path:
+        path = export(net, work / "whole.onnx", "gband", samples.how, temperature)
+        return quantize(path, out, [typical[start : start + 64] for start in range(0, len(typical), 64)])
+
+    watched = np.flatnonzero((part == "val") & whole)
+    said = predict_canvases(load_model(str(put(1.0)), threads=2), list(samples.canvases[watched])).probabilities
+    return put(fit_temperature(said, samples.table["label"][watched].astype(int)))
+
+
+def main() -> None:
+    """Parse, then prepare, fit or write."""
+    parser = argparse.ArgumentParser(description=__doc__, formatter_class=argparse.RawDescriptionHelpFormatter)
+    parser.add_argument("verb", choices=("prepare", "fit", "ship"))
+    parser.add_argument("--way", type=int, choices=range(len(WAYS)), default=0)
+    parser.add_argument("--work", type=Path, default=HERE.parent / "out" / "gband")
+    parser.add_argument("--out", type=Path, default=HERE.parent / "out" / "gband.onnx")
+    args = parser.parse_args()
+    if args.verb == "prepare":
+        prepare(args.work / "prepared")
+        return
+    samples = load_samples(args.work / "prepared")
+    samples = replace(samples, canvases=np.array(samples.canvases))
+    print(fit_way(samples, args.way, args.work) if args.verb == "fit" else ship(samples, args.work, args.out))
+
+
+if __name__ == "__main__":
+    main()
