@@ -21,9 +21,9 @@ from karyogram.records import Finding
 EVIDENCE: Mapping[str, tuple[tuple[float, float], ...]] = MappingProxyType(
     {
         "gain": ((-6, -2.0), (2, -0.4), (4, 1.2), (6, 6.0)),
-        "loss": ((-7, -4.5), (-5, -1.0), (-3, 1.3), (0, 2.7), (6, 5.0)),
+        "loss": ((-7, -4.3), (-5, -1.2), (-3, 1.4), (-1, 2.7), (1, 3.8), (6, 5.2)),
         "sex gain": ((-6, -1.4), (-1, -1.0), (2, 1.6), (6, 6.0)),
-        "sex loss": ((-7, -4.1), (-5, -1.2), (-3, 1.1), (1, 2.2), (6, 4.8)),
+        "sex loss": ((-7, -4.1), (-5, -1.2), (-3, 1.1), (1, 3.0), (6, 4.8)),
     }
 )
 #: Logarithm of the odds that a case has a change, before anything is seen: a trisomy that can be lived with, another; the
