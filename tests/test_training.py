@@ -12,7 +12,6 @@ pytest.importorskip("onnx")
 
 from karyogram.classify.prepare import Preparation
 from karyogram.errors import DataError
-from karyogram.training.average import average
 from karyogram.training.data import Samples, load_samples, make_table, save_samples
 from karyogram.training.fit import Batches, Fitting, Recipe, fit
 
@@ -126,11 +125,3 @@ def test_a_run_can_start_from_the_weights_of_another(tmp_path):
     first = torch.load(start, map_location="cpu", weights_only=True)["state_dict"]
     second = fit(samples, Recipe(epochs=1, batch=16, rate=1e-9), tmp_path / "second", start).net.state_dict()
     assert torch.allclose(second["head.weight"], first["net.head.weight"], atol=1e-6)
-
-
-def test_the_mean_of_two_networks_lies_between_them():
-    nets = [torch.nn.Sequential(torch.nn.Linear(3, 2), torch.nn.BatchNorm1d(2)) for _ in range(2)]
-    weights = [net[0].weight.detach().clone() for net in nets]
-    assert average(nets) is nets[0]
-    assert torch.allclose(nets[0][0].weight, (weights[0] + weights[1]) / 2)
-    assert nets[0][1].num_batches_tracked.dtype == torch.int64
