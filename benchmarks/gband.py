@@ -4,7 +4,8 @@
     python benchmarks/gband.py fit                  # 40 minutes on a core; killed and started again, it goes on
     python benchmarks/gband.py ship --out FILE      # in eight bits, its temperature fitted on the part val
 
-What is prepared and fitted lies in --work. The pictures lie in KARYOGRAM_DATA (default ../shared/data).
+It goes on from the gband that lies in the package. What is prepared and fitted lies in --work, the pictures in KARYOGRAM_DATA
+(default ../shared/data).
 """
 
 import argparse
@@ -13,17 +14,14 @@ from dataclasses import replace
 from pathlib import Path
 
 import numpy as np
-from recognition import GBAND, thaw_gband
+from recognition import GBAND, thaw_gband, write_model
 
 from karyogram.classify.predict import predict_canvases
 from karyogram.classify.prepare import Preparation
 from karyogram.datasets.splits import read_split
-from karyogram.training.calibrate import fit_temperature
 from karyogram.training.data import Samples, load_samples, save_samples
-from karyogram.training.export import export
 from karyogram.training.fit import Fitting, Recipe, fit
 from karyogram.training.prepare import prepare_folder
-from karyogram.training.quantize import quantize
 from karyogram.weights.catalogue import load_model
 
 HERE = Path(__file__).parent
@@ -53,16 +51,10 @@ def tune(samples: Samples, work: Path) -> Fitting:
 
 def ship(samples: Samples, work: Path, out: Path) -> Path:
     """Write what was fitted, in eight bits, to ``out``; its temperature is fitted on the part val."""
-    net, part, whole = tune(samples, work).net, samples.table["part"], samples.table["label"] >= 0
-    typical = samples.canvases[np.flatnonzero(part == "train")[:: (part == "train").sum() // 512][:512]]
-
-    def put(temperature: float) -> Path:
-        path = export(net, work / "whole.onnx", "gband", samples.how, temperature)
-        return quantize(path, out, [typical[start : start + 64] for start in range(0, len(typical), 64)])
-
-    watched = np.flatnonzero((part == "val") & whole)
-    said = predict_canvases(load_model(str(put(1.0)), threads=2), list(samples.canvases[watched])).probabilities
-    return put(fit_temperature(said, samples.table["label"][watched].astype(int)))
+    part, whole = samples.table["part"], samples.table["label"] >= 0
+    train = np.flatnonzero(part == "train")
+    typical = train[:: len(train) // 512][:512]
+    return write_model(tune(samples, work).net, samples, typical, np.flatnonzero((part == "val") & whole), out, work)
 
 
 def main() -> None:

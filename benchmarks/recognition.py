@@ -187,15 +187,22 @@ def ship(work: Path) -> Path:
     table["part"] = [split[name].part for name in table["name"].tolist()]
     samples = replace(samples, table=table)
     net = fit_ways("cirnet", samples, 0, folder, work)
-    canvases = {part: np.ascontiguousarray(samples.canvases[table["part"] == part]) for part in ("train", "val")}
-    ranges = [canvases["train"][start : start + 64] for start in range(0, 512, 64)]
+    parts = {part: np.flatnonzero(table["part"] == part) for part in ("train", "val")}
+    return write_model(net, samples, parts["train"][:512], parts["val"], GBAND.with_name("gband-cirnet.onnx"), folder)
+
+
+def write_model(net: nn.Module, samples: Samples, typical: np.ndarray, watched: np.ndarray, out: Path, folder: Path) -> Path:
+    """Write a classifier in eight bits to ``out``, whose stem is the model's name; the whole one stays in ``folder``.
+
+    Of the samples, the rows ``typical`` (M,) set the ranges of numbers, the rows ``watched`` (K,), whole ones, the temperature.
+    """
+    ranges = [np.ascontiguousarray(samples.canvases[typical[start : start + 64]]) for start in range(0, len(typical), 64)]
 
     def put(temperature: float) -> Path:
-        whole = export(net, folder / "whole.onnx", "gband-cirnet", samples.how, temperature)
-        return quantize(whole, GBAND.with_name("gband-cirnet.onnx"), ranges)
+        return quantize(export(net, folder / "whole.onnx", out.stem, samples.how, temperature), out, ranges)
 
-    said = predict_canvases(load_model(str(put(1.0)), threads=2), list(canvases["val"])).probabilities
-    return put(fit_temperature(said, table["label"][table["part"] == "val"].astype(int)))
+    said = predict_canvases(load_model(str(put(1.0)), threads=2), list(samples.canvases[watched])).probabilities
+    return put(fit_temperature(said, samples.table["label"][watched].astype(int)))
 
 
 def main(arguments: Sequence[str] | None = None) -> None:
