@@ -3,14 +3,15 @@
 import io
 import zipfile
 from concurrent.futures import ThreadPoolExecutor
+from datetime import timedelta
 
 import pytest
 from served import CELL, picture
 from sqlalchemy import update
 
 from karyogram.errors import PictureError
-from karyogram.web.db import analyses, writing
-from karyogram.web.db.tables import Analysis
+from karyogram.web.db import analyses, repeats, writing
+from karyogram.web.db.tables import Analysis, now
 from karyogram.web.worker import sweep_up
 
 
@@ -55,6 +56,16 @@ def test_a_key_makes_a_request_count_once_however_often_it_comes(bench):
         bench.send(202, case_name="keyed", headers={"Idempotency-Key": "k1"}, status=422)["error"]["field"] == "Idempotency-Key"
     )
     bench.work()
+
+
+def test_keys_are_forgotten_after_their_time(bench):
+    with writing(bench.bench.engine) as session:
+        for key, days in (("old", repeats.KEPT.days + 1), ("young", repeats.KEPT.days - 1)):
+            repeats.claim(session, key, "ann", "digest").at = now() - timedelta(days=days)
+    with writing(bench.bench.engine) as session:
+        repeats.claim(session, "new", "ann", "digest")
+        kept = [repeats.answered(session, key, "ann", "digest") is not None for key in ("old", "young", "new")]
+    assert kept == [False, True, True]
 
 
 def test_a_metaphase_is_read_again_beside_its_old_analysis(bench):
