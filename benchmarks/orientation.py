@@ -29,7 +29,6 @@ from karyogram.datasets.voc import Annotation, read_voc
 from karyogram.files import read_picture, write_picture, write_text
 from karyogram.karyotype.review import SURE_UP
 from karyogram.labels import LABELS
-from karyogram.records import Instance
 from karyogram.shape.axis import medial_axis
 from karyogram.shape.pose import outline, upright_angle
 from karyogram.weights.catalogue import load_model
@@ -123,9 +122,9 @@ def agree(first: Path, second: Path) -> dict[str, object]:
     return {"read twice": pairs.total(), **pairs, "which": named}
 
 
-def straightness(item: Instance) -> float:
-    """Return how straight a chromosome is: the distance of its ends over the length of its axis, 0 to 1."""
-    axis = medial_axis(item.mask)
+def straightness(mask: np.ndarray) -> float:
+    """Return how straight a mask, bool (H, W), is: the distance of its ends over the length of its axis, 0 to 1."""
+    axis = medial_axis(mask)
     return float(np.hypot(*(axis[-1] - axis[0])) / len(axis))
 
 
@@ -145,7 +144,7 @@ def score(name: str) -> dict[str, object]:
             box = int(row["box"])
             turned = half_turned(angle_of(found, box), float(row["angle"]))
             right = (stands > 0.5) == ((row["verdict"] == "up") != turned)
-            straight, sure = straightness(found.whole[box]), float(abs(stands - 0.5))
+            straight, sure = straightness(found.whole[box].mask), float(abs(stands - 0.5))
             kinds = {"all": True, "straight": straight >= STRAIGHT, "bent": straight < STRAIGHT, "sure": sure >= SURE_UP}
             for kind in (kind for kind, applies in kinds.items() if applies):
                 hits[kind].append(right)

@@ -14,7 +14,7 @@ from karyogram.classify.prepare import Preparation, prepare
 from karyogram.datasets.synth.chromosome import draw_chromosome
 from karyogram.labels import LABELS
 from karyogram.records import Instance
-from karyogram.training.orient import orient
+from karyogram.training.orient import POINTS, length_profile, orient
 
 
 def drawn_canvas(label, rng, up):
@@ -55,3 +55,17 @@ def test_orient_learns_nothing_from_pictures_that_are_held_out():
 def test_orient_knows_nothing_of_what_is_no_chromosome():
     canvases = np.full((3, 112, 48), 100, np.uint8)
     assert orient(canvases, np.array([-1, -1, 4])).tolist() == [0.5, 0.5, 0.5]
+
+
+def test_a_bent_chromosome_is_measured_along_its_axis():
+    y, x = np.mgrid[:112, :112]
+    angle, radius = np.degrees(np.arctan2(y - 60.0, x - 56.0)), np.hypot(y - 60.0, x - 56.0)
+    way = (angle - 250) % 360  # round from the upper end, which the gap above the middle leaves a little higher
+    arc = (abs(radius - 36) <= 6) & (way < 300)
+    stain, width = length_profile(np.where(arc, 40 + way * 0.6, 0).astype(np.uint8))
+    assert np.corrcoef(stain, np.arange(POINTS))[0, 1] > 0.99
+    assert 10 < np.median(width) < 15
+
+
+def test_an_empty_canvas_has_an_empty_profile():
+    assert not length_profile(np.zeros((112, 48), np.uint8)).any()

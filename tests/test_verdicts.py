@@ -15,6 +15,7 @@ from karyogram.records import Instance
 BENCHMARKS = Path(__file__).parents[1] / "benchmarks"
 sys.path.insert(0, str(BENCHMARKS))
 
+import in_cells  # noqa: E402
 import label_errors  # noqa: E402
 import orientation  # noqa: E402
 from sheets import cut_upright, read_table, write_table  # noqa: E402
@@ -67,3 +68,11 @@ def test_a_cut_out_stands_upright_and_the_other_way_up_after_half_a_turn():
     assert shown.shape[0] == turned.shape[0] == 120
     upper, lower = (picture[:60].mean() for picture in (shown, turned))
     assert upper < lower - 20
+
+
+def test_what_is_named_in_its_cell_is_counted_with_and_without_judged_labels():
+    rows = [("otsu", "a", box, 3, 3) for box in range(8)] + [("otsu", "b", 0, 1, 2), ("otsu", "b", 1, 1, -1)]
+    told = in_cells.score(rows, {("b", 0): "label error", ("b", 1): "model error"})
+    assert (told["chromosomes"], told["not found"], told["right"]) == (10, 1, 0.8)
+    assert (told["judged out"], told["right without"]) == (1, round(8 / 9, 5))
+    assert told["wrong"] == ["b box 0: 2, told 3 (label error)", "b box 1: 2, told nothing (model error)"]
