@@ -202,9 +202,9 @@ def _cut(flat: np.ndarray, reader: Reader, levels: Levels, scale: float) -> Cand
 
     found = reader.segmenter.cut(flat, look, levels, scale)
     rivals = find_rivals(found.instances)
-    own, warnings = find_cell(found.instances, rivals)
+    probabilities = combine(found.probabilities, found.classes)
+    own, warnings = find_cell(found.instances, probabilities, rivals)
     place = {number: k for k, number in enumerate(own)}
     rivals = [(place[a], place[b]) for a, b in rivals if a in place and b in place]
     instances, opinions = [found.instances[number] for number in own], found.classes[own]
-    probabilities = combine(found.probabilities[own], opinions)
-    return Candidates(instances, scale, opinions, probabilities, rivals, found.arms[own], levels.stain[EDGE], warnings)
+    return Candidates(instances, scale, opinions, probabilities[own], rivals, found.arms[own], levels.stain[EDGE], warnings)
