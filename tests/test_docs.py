@@ -77,9 +77,10 @@ def test_every_block_of_code_in_a_document_runs(document, desk, one_look, tmp_pa
         run_block(block, names)
 
 
-def shown(name):
+def shown(name, group=None):
     """Scores of a file in benchmarks/results as the first page shows them: shares and accuracies in percent."""
     scores = json.loads((ROOT / "benchmarks" / "results" / f"{name}.json").read_text("utf-8"))
+    scores = scores[group] if group else scores
     shares = {key: value["share"] if isinstance(value, dict) and "share" in value else value for key, value in scores.items()}
     return {key: f"{100 * value:.1f} %" for key, value in shares.items() if isinstance(value, float)}
 
@@ -97,6 +98,8 @@ def counted(name, score):
         ("found and named right", lambda: [shown("held-out-all")["found_and_right"]]),
         ("cells wholly right", lambda: [shown("held-out-all")["pictures_wholly_right"]]),
         ("of chromosomes that a threshold isolates", lambda: [shown("gband-tseng2023-otsu")["accuracy"]]),
+        ("the same in the whole cell", lambda: [shown("in_cells", "otsu")["right"]]),
+        ("short arm up, of chromosomes isolated", lambda: [shown("orientation", "all")["agreement"]]),
         ("named right, of single low-resolution", lambda: [shown("gband-cirnet-cirnet")["accuracy"]]),
         ("changes of number found", lambda: [counted("findings", "all_changes_found")]),
         ("normal cells in which", lambda: [counted("findings", "normal_cells_flagged")]),
