@@ -21,7 +21,10 @@ BATCH = 500
 
 
 def length_profile(canvas: np.ndarray) -> np.ndarray:
-    """Return (2, POINTS) float32: mean stain and width along the axis of a canvas, uint8 (h, w), its higher end first."""
+    """Return (2, POINTS) float32: mean stain and width along the axis of a canvas, uint8 (h, w), its higher end first.
+
+    Pixels count for the nearest point of the axis, which takes a third of the time of straightening.
+    """
     y, x = np.nonzero(canvas)
     if not len(y):
         return np.zeros((2, POINTS), np.float32)
