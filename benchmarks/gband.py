@@ -44,7 +44,7 @@ def prepare(folder: Path) -> None:
     model, up = load_model(str(GBAND)), samples.table["up"]
     said = np.concatenate([predict_canvases(model, list(part)).up for part in np.array_split(samples.canvases, 64)])
     contested = np.flatnonzero((samples.table["label"] >= 0) & ((said > 0.5) != (up > 0.5)))
-    bent = np.array([BENT[0] <= straightness(canvas > 0) < BENT[1] for canvas in samples.canvases[contested]])
+    bent = np.array([BENT[0] <= straightness(canvas > 0) < BENT[1] for canvas in samples.canvases[contested]], bool)
     sure = np.abs(up[contested] - 0.5) > 0.45
     samples.table["up"][contested] = np.where(bent & sure, 0.5 + (up[contested] - 0.5) / 2, 0.5)
     save_samples(folder, samples)

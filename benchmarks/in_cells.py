@@ -56,8 +56,8 @@ def read_rows(name: str, results: Path) -> list[Row]:
 def score(rows: list[Row], verdicts: dict[tuple[str, int], str]) -> dict[str, object]:
     """Return how many are right: with the labels as they are, and without those whose label or cut-out was judged wrong."""
     wrong = [(name, box, true, told) for _, name, box, true, told in rows if true != told]
-    kept = [(name, box) for _, name, box, *_ in rows if verdicts.get((name, box)) not in OUT]
-    still = sum((name, box) in set(kept) for name, box, *_ in wrong)
+    kept = {(name, box) for _, name, box, *_ in rows if verdicts.get((name, box)) not in OUT}
+    still = sum((name, box) in kept for name, box, *_ in wrong)
     return {
         "chromosomes": len(rows),
         "not found": sum(told < 0 for *_, told in wrong),
