@@ -5,6 +5,7 @@
 Each picture gets OUT/<name>/karyotype.json, as `karyogram analyze --format json` writes it, and OUT/<name>/opinions.npz:
 
     sure (N,), probabilities (N, 24), rivals (R, 2)    what the segmenter proposes, and the first look at it
+    sharing (S, 3)                                     pairs that share pixels, and how much of the smaller
     arms (N, A)                                        which arms of clusters each proposal holds
     within (N, N)                                      the share of the row's mask that lies in the column's
     shown (M,), looked (M, 24), whole (M,)             the objects chosen, by number, and the opinions that place them
@@ -55,6 +56,7 @@ def keep(name: str, folder: Path, model: str, segmenter: str) -> None:
         sure=found.sure,
         probabilities=found.probabilities,
         rivals=np.array(found.rivals, int).reshape(-1, 2),
+        sharing=np.array(found.sharing, float).reshape(-1, 3),
         arms=found.arms,
         within=np.array([[one.common(other) / one.area for other in found.instances] for one in found.instances]),
         shown=np.array(shown, int),

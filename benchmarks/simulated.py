@@ -58,6 +58,7 @@ class Cell:
     last: np.ndarray
     whole: np.ndarray
     rivals: np.ndarray
+    sharing: np.ndarray
     arms: np.ndarray
     owner: np.ndarray
     truth: np.ndarray
@@ -86,7 +87,8 @@ def read_cell(file: Path) -> Cell:
         owner[shown] = np.arange(len(shown))
     plain = is_plain(counts) and (bool(reading) or not kept["unknown"])
     first, sure = kept["probabilities"], kept["sure"]
-    return Cell(first, sure, last, whole, kept["rivals"], kept["arms"], owner, kept["truth"], plain, tseng_case(name))
+    pairs = kept["rivals"], kept["sharing"]
+    return Cell(first, sure, last, whole, *pairs, kept["arms"], owner, kept["truth"], plain, tseng_case(name))
 
 
 def part(cell: Cell, chosen: np.ndarray) -> Cell:
@@ -94,14 +96,17 @@ def part(cell: Cell, chosen: np.ndarray) -> Cell:
     place = np.cumsum(chosen) - 1
     rivals = cell.rivals[chosen[cell.rivals].all(1)]
     kept = {name: getattr(cell, name)[chosen] for name in OBJECTS}
-    return replace(cell, **kept, rivals=place[rivals], arms=cell.arms[chosen], owner=cell.owner[chosen])
+    sharing = cell.sharing[chosen[cell.sharing[:, :2].astype(int)].all(1)]
+    sharing = np.column_stack([place[sharing[:, :2].astype(int)], sharing[:, 2]])
+    return replace(cell, **kept, rivals=place[rivals], sharing=sharing, arms=cell.arms[chosen], owner=cell.owner[chosen])
 
 
 def join(one: Cell, other: Cell) -> Cell:
     """Return a cell with the proposals of both."""
     both = {name: np.concatenate([getattr(one, name), getattr(other, name)]) for name in OBJECTS}
     rivals = np.concatenate([one.rivals, other.rivals + len(one.sure)])
-    return replace(one, **both, rivals=rivals, arms=block_diag(one.arms, other.arms).astype(bool))
+    sharing = np.concatenate([one.sharing, other.sharing + np.array([len(one.sure), len(one.sure), 0])])
+    return replace(one, **both, rivals=rivals, sharing=sharing, arms=block_diag(one.arms, other.arms).astype(bool))
 
 
 @dataclass(frozen=True, eq=False)
@@ -114,7 +119,8 @@ class Answer:
 
 def decide(cell: Cell, extra: float = EXTRA, leave: float = LEAVE) -> Answer:
     """Decide a cell as the pipeline does."""
-    shown = choose(cell.first, cell.sure, cell.rivals.tolist(), cell.arms)
+    sharing = [(int(a), int(b), share) for a, b, share in cell.sharing]
+    shown = choose(cell.first, cell.sure, cell.rivals.tolist(), cell.arms, sharing)
     last, whole = cell.last[shown], cell.whole[shown]
     classes = arrange(last, whole, extra=extra, leave=leave).classes
     belief = np.where(classes >= 0, last[np.arange(len(classes)), classes], 0.0) * whole

@@ -69,6 +69,16 @@ def test_an_arm_is_not_given_to_two_if_another_choice_is_as_good():
     assert choose(opinions(labels), whole, [], none(whole)) != chosen
 
 
+def test_a_mask_that_runs_into_another_yields_to_a_clean_one():
+    labels = [*NORMAL, "3"]
+    rivals = [(INDEX["3"], len(NORMAL))]
+    whole = np.full(len(labels), 0.9)
+    whole[-1] = 0.92  # the surer mask of this chromosome 3 holds most of a chromosome 21, too
+    sharing = [(INDEX["21"], len(NORMAL), 0.8)]
+    assert INDEX["3"] not in choose(opinions(labels), whole, rivals, none(whole))
+    assert INDEX["3"] in choose(opinions(labels), whole, rivals, none(whole), sharing)
+
+
 def test_two_that_fit_the_cell_beat_the_one_that_covers_both():
     labels = [*NORMAL[:-2], "X", "Y", "Y"]  # the last covers the X and the Y before it
     whole = np.full(len(labels), 0.8)

@@ -1,6 +1,6 @@
 """What the detector sees to chromosomes, on peaks made by hand: two crossing bars, a doubtful twin, a speck."""
 
-from dataclasses import fields
+from dataclasses import fields, replace
 
 import numpy as np
 import pytest
@@ -82,7 +82,15 @@ def test_two_masks_of_one_chromosome_are_rivals_and_crossing_ones_are_not():
     candidates = find_candidates(join(crossing(), peak(9, (72, 64), UPRIGHT, probability=0.4)), stained(UPRIGHT, LEVEL), 1.0)
     order = np.argsort(-candidates.classes.max(1))
     assert candidates.classes.argmax(1)[order].tolist() == [3, 7, 9]
-    assert find_rivals([candidates.instances[number] for number in order]) == [(0, 2)]
+    assert find_rivals([candidates.instances[number] for number in order])[0] == [(0, 2)]
+
+
+def test_those_that_share_much_are_told_with_the_share_of_the_smaller():
+    upright, level, corner = (Instance(np.ones(shape, bool), 0, 0) for shape in ((40, 10), (10, 80), (7, 7)))
+    assert find_rivals([upright, level]) == ([], [(0, 1, 0.25)])
+    assert find_rivals([replace(upright, y=5), level]) == ([], [])  # a share of an eighth
+    assert find_rivals([upright, corner]) == ([(0, 1)], [])
+    assert find_rivals([]) == ([], [])
 
 
 def opinion(candidates, whole, agree=True):

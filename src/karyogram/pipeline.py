@@ -94,6 +94,8 @@ def tell(
 class Candidates:
     """Masks that may be the chromosomes of a picture's cell; of ``rivals``, pairs of numbers, one at most is.
 
+    ``sharing`` are (one, other, share of the smaller) of pairs that share pixels and may both be.
+
     ``scale`` is the factor that brings the cell to the reference size, ``opinions`` float (N, 24) the segmenter's own
     probabilities of the classes, not normalised, ``probabilities`` (N, 24) those joined with the classifier's first look,
     ``arms`` bool (N, A) which arms of clusters each holds. ``stain`` bool (H, W) is where redrawn masks may lie.
@@ -104,6 +106,7 @@ class Candidates:
     opinions: np.ndarray
     probabilities: np.ndarray
     rivals: list[tuple[int, int]]
+    sharing: list[tuple[int, int, float]]
     arms: np.ndarray
     stain: np.ndarray
     warnings: tuple[str, ...] = ()
@@ -116,7 +119,7 @@ class Candidates:
     @cached_property
     def chosen(self) -> list[int]:
         """The numbers of the masks that together make the likeliest cell."""
-        return choose(self.probabilities, self.sure, self.rivals, self.arms)
+        return choose(self.probabilities, self.sure, self.rivals, self.arms, self.sharing)
 
 
 @dataclass(frozen=True, eq=False)
@@ -175,7 +178,7 @@ def find_candidates(flat: np.ndarray, reader: Reader) -> Candidates:
     levels = threshold_levels(flat)
     if levels is None:
         nothing = np.zeros((0, 24))
-        return Candidates([], 1.0, nothing, nothing, [], np.zeros((0, 0), bool), np.zeros(flat.shape, bool))
+        return Candidates([], 1.0, nothing, nothing, [], [], np.zeros((0, 0), bool), np.zeros(flat.shape, bool))
     found = _cut(flat, reader, levels, cell_scale(levels.area))
     scale = measure_scale(levels.area, [found.instances[number] for number in found.chosen])
     return found if scale == found.scale else _cut(flat, reader, levels, scale)
@@ -201,10 +204,12 @@ def _cut(flat: np.ndarray, reader: Reader, levels: Levels, scale: float) -> Cand
         return seen.probabilities, seen.whole
 
     found = reader.segmenter.cut(flat, look, levels, scale)
-    rivals = find_rivals(found.instances)
+    rivals, sharing = find_rivals(found.instances)
     probabilities = combine(found.probabilities, found.classes)
     own, warnings = find_cell(found.instances, probabilities, rivals)
     place = {number: k for k, number in enumerate(own)}
     rivals = [(place[a], place[b]) for a, b in rivals if a in place and b in place]
+    sharing = [(place[a], place[b], share) for a, b, share in sharing if a in place and b in place]
     instances, opinions = [found.instances[number] for number in own], found.classes[own]
-    return Candidates(instances, scale, opinions, probabilities[own], rivals, found.arms[own], levels.stain[EDGE], warnings)
+    stain = levels.stain[EDGE]
+    return Candidates(instances, scale, opinions, probabilities[own], rivals, sharing, found.arms[own], stain, warnings)

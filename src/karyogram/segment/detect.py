@@ -19,6 +19,8 @@ from karyogram.weights.record import Model
 
 #: Two candidates whose masks are this much alike (IoU), or one of which holds this share of the other, are one chromosome.
 SAME, HELD = 0.5, 0.85
+#: Two that share less than this of the smaller are not said to share anything.
+SHARED = 0.2
 #: How sure a candidate is: log-odds = weights * (log of the sum and of the highest of its class probabilities, the
 #: classifier's log-odds that it is whole, IoU of its mask's box and the box seen, log of its area in mean chromosomes, log of
 #: how far detector and classifier agree on its class, 1); fitted on validation pictures.
@@ -142,14 +144,25 @@ def weigh(found: Detections, probabilities: np.ndarray, whole: np.ndarray, mean:
     return np.stack(cues)
 
 
-def find_rivals(instances: Sequence[Instance]) -> list[tuple[int, int]]:
-    """Return the pairs, as numbers, whose masks show the same chromosome: only one of each pair can be right."""
+def find_rivals(instances: Sequence[Instance]) -> tuple[list[tuple[int, int]], list[tuple[int, int, float]]]:
+    """Return the pairs, as numbers, whose masks show the same chromosome: only one of each pair can be right.
+
+    Besides, (one, other, share of the smaller) of those that share pixels and may both be right.
+    """
+    rivals: list[tuple[int, int]] = []
+    sharing: list[tuple[int, int, float]] = []
     if not instances:
-        return []
+        return rivals, sharing
     boxes, areas = np.array([item.bbox for item in instances]), [item.area for item in instances]
     meet = (boxes[:, None, :2] < boxes[None, :, 2:]).all(2)
-    pairs = np.argwhere(np.triu(meet & meet.T, 1)).tolist()
-    return [(a, b) for a, b in pairs if _alike(instances[a].common(instances[b]), areas[a], areas[b])]
+    for a, b in np.argwhere(np.triu(meet & meet.T, 1)).tolist():
+        common = instances[a].common(instances[b])
+        share = common / min(areas[a], areas[b])
+        if _alike(common, areas[a], areas[b]):
+            rivals.append((a, b))
+        elif share >= SHARED:
+            sharing.append((a, b, share))
+    return rivals, sharing
 
 
 def _alike(common: int, one: int, other: int) -> bool:
