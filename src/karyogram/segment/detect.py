@@ -20,7 +20,7 @@ from karyogram.weights.record import Model
 #: Two candidates whose masks are this much alike (IoU), or one of which holds this share of the other, are one chromosome.
 SAME, HELD = 0.5, 0.85
 #: Two that share less than this of the smaller are not said to share anything.
-SHARED = 0.2
+MUCH = 0.2
 #: How sure a candidate is: log-odds = weights * (log of the sum and of the highest of its class probabilities, the
 #: classifier's log-odds that it is whole, IoU of its mask's box and the box seen, log of its area in mean chromosomes, log of
 #: how far detector and classifier agree on its class, 1); fitted on validation pictures.
@@ -160,7 +160,7 @@ def find_rivals(instances: Sequence[Instance]) -> tuple[list[tuple[int, int]], l
         share = common / min(areas[a], areas[b])
         if _alike(common, areas[a], areas[b]):
             rivals.append((a, b))
-        elif share >= SHARED:
+        elif share >= MUCH:
             sharing.append((a, b, share))
     return rivals, sharing
 
