@@ -94,11 +94,10 @@ def tell(
 class Candidates:
     """Masks that may be the chromosomes of a picture's cell; of ``rivals``, pairs of numbers, one at most is.
 
-    ``sharing`` are (one, other, share of the smaller) of pairs that share pixels and may both be.
-
-    ``scale`` is the factor that brings the cell to the reference size, ``opinions`` float (N, 24) the segmenter's own
-    probabilities of the classes, not normalised, ``probabilities`` (N, 24) those joined with the classifier's first look,
-    ``arms`` bool (N, A) which arms of clusters each holds. ``stain`` bool (H, W) is where redrawn masks may lie.
+    ``sharing`` are the pairs that share pixels and may both be, (one, other, share of the smaller). ``scale`` is the factor
+    that brings the cell to the reference size, ``opinions`` float (N, 24) the segmenter's own probabilities of the classes, not
+    normalised, ``probabilities`` (N, 24) those joined with the classifier's first look, ``arms`` bool (N, A) which arms of
+    clusters each holds. ``stain`` bool (H, W) is where redrawn masks may lie.
     """
 
     instances: list[Instance]

@@ -53,11 +53,11 @@ def arrange(
 
     Of two ``rivals``, pairs of objects that show the same chromosome, one at most is placed. ``arms`` bool (N, A) tells which
     objects hold which arm of a cluster; every arm should be held by one that is placed. ``sharing`` tells of pairs that share
-    pixels, (one, other, share of the smaller). Minimum cost, found exactly (mixed-integer programme, HiGHS): an object in a
-    slot of its class costs -log(whole * p), in an extra slot ``extra`` more, unplaced ``leave`` - log(1 - whole); an arm that
-    none holds costs ``MISSED``, one that several hold ``SHARED`` for each beyond the first; a pair that shares pixels
-    ``OVERLAP`` times the square of the share. Two copies are a preference: a trisomy wins when no other class explains the
-    third copy better, and an object that is hardly a whole chromosome makes no trisomy, it stays unplaced.
+    pixels, (one, other, share of the smaller). Minimum cost, found to a ten-thousandth of it (mixed-integer programme, HiGHS):
+    an object in a slot of its class costs -log(whole * p), in an extra slot ``extra`` more, unplaced ``leave`` -
+    log(1 - whole); an arm that none holds costs ``MISSED``, one that several hold ``SHARED`` for each beyond the first; a pair
+    that shares pixels ``OVERLAP`` times the square of the share. Two copies are a preference: a trisomy wins when no other
+    class explains the third copy better, and an object that is hardly a whole chromosome makes no trisomy, it stays unplaced.
     """
     if not len(probabilities):
         return Arrangement(np.zeros(0, int), 0.0)

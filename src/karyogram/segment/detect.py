@@ -19,7 +19,7 @@ from karyogram.weights.record import Model
 
 #: Two candidates whose masks are this much alike (IoU), or one of which holds this share of the other, are one chromosome.
 SAME, HELD = 0.5, 0.85
-#: Two that share less than this of the smaller are not said to share anything.
+#: Of two that are no rivals it is told how much of the smaller they share, from this on: crossings are smaller.
 MUCH = 0.2
 #: How sure a candidate is: log-odds = weights * (log of the sum and of the highest of its class probabilities, the
 #: classifier's log-odds that it is whole, IoU of its mask's box and the box seen, log of its area in mean chromosomes, log of
@@ -147,7 +147,7 @@ def weigh(found: Detections, probabilities: np.ndarray, whole: np.ndarray, mean:
 def find_rivals(instances: Sequence[Instance]) -> tuple[list[tuple[int, int]], list[tuple[int, int, float]]]:
     """Return the pairs, as numbers, whose masks show the same chromosome: only one of each pair can be right.
 
-    Besides, (one, other, share of the smaller) of those that share pixels and may both be right.
+    Besides, (one, other, share of the smaller) of those that may both be right and share ``MUCH``.
     """
     rivals: list[tuple[int, int]] = []
     sharing: list[tuple[int, int, float]] = []
